@@ -1,0 +1,1 @@
+//! THE SERVER: connections, URLs, locks, server errors.

@@ -1,0 +1,1 @@
+//! `DbSchema` × `DbSchema` → changes. Pure.

@@ -1,0 +1,1 @@
+//! The table into which every room maps its errors: codes, hints, exit statuses.

@@ -1,0 +1,1 @@
+//! LIVE DATABASE → `DbSchema`, in one round trip and one read-only snapshot.

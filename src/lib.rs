@@ -1,0 +1,19 @@
+//! Schema migrations for PostgreSQL from a `schema.prisma`.
+//!
+//! The way of the data, and the order of the modules:
+//! `schema.prisma` → [`psl`] → [`lower`] → [`dbschema`] ⟷ [`introspect`] → [`diff`] → [`safety`] → [`sql`] → [`migrations`].
+
+pub mod psl;
+pub mod lower;
+pub mod dbschema;
+pub mod introspect;
+pub mod diff;
+pub mod safety;
+pub mod sql;
+pub mod migrations;
+pub mod db;
+pub mod config;
+pub mod output;
+pub mod error;
+#[doc(hidden)]
+pub mod cli;

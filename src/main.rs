@@ -1,0 +1,3 @@
+//! The `evt` command.
+
+fn main() {}

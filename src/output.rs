@@ -1,0 +1,1 @@
+//! What people and programs read: data on stdout, talk on stderr, colour, tables, progress, JSON.

@@ -1,0 +1,12 @@
+//! TEXT → MEANING: the schema language. Pure: no files, no environment, no database.
+//!
+//! [`parse`] reads one file and never fails; [`validate`] takes all files of a schema and returns it only if
+//! nothing is wrong; [`format`] prints files in the one layout.
+
+pub mod ast;
+pub mod diagnostics;
+pub mod schema;
+
+pub use ast::{Ast, Source};
+pub use diagnostics::{Diagnostic, Diagnostics, FileId, Severity, Span};
+pub use schema::PslSchema;

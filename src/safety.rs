@@ -1,0 +1,1 @@
+//! Change → finding: what loses data, what cannot run, and which count would settle it.

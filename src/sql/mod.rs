@@ -1,0 +1,3 @@
+//! Change → SQL. Pure.
+
+pub mod quote;

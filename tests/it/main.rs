@@ -1,0 +1,29 @@
+//! One test binary: every module lists its tests, so that those that need a server can be reported as ignored.
+
+mod commands;
+mod config;
+mod corpus;
+mod diff;
+mod documents;
+mod format;
+mod introspect;
+mod migrations;
+mod parse;
+mod validate;
+
+fn main() {
+    let arguments = libtest_mimic::Arguments::from_args();
+    let tests = [
+        parse::tests(),
+        validate::tests(),
+        format::tests(),
+        diff::tests(),
+        introspect::tests(),
+        config::tests(),
+        migrations::tests(),
+        commands::tests(),
+        corpus::tests(),
+        documents::tests(),
+    ];
+    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit();
+}
