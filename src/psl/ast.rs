@@ -21,6 +21,8 @@ pub struct Ast {
     pub source: Source,
     /// Top-level items in source order.
     pub items: Vec<Item>,
+    /// Whether reading it reported errors: the rules that need a complete tree are then not applied.
+    pub has_errors: bool,
 }
 
 /// A top-level item.

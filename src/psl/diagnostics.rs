@@ -37,6 +37,13 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+impl Diagnostic {
+    /// Sets what to do next.
+    pub fn help(&mut self, help: impl Into<String>) {
+        self.help = Some(help.into());
+    }
+}
+
 /// Findings in the order in which Prisma reports them (spec/psl.md section 7.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
