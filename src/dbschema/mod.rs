@@ -60,6 +60,8 @@ pub struct Enum {
     pub values: Vec<String>,
     /// `COMMENT ON TYPE`.
     pub comment: Option<String>,
+    /// The extension that owns it, whose business it is; read from a catalog only.
+    pub owned_by_extension: Option<String>,
 }
 
 /// A table.
@@ -363,6 +365,8 @@ pub struct View {
     pub definition: String,
     /// `COMMENT ON VIEW`.
     pub comment: Option<String>,
+    /// The extension that owns it, whose business it is.
+    pub owned_by_extension: Option<String>,
 }
 
 impl QualifiedName {
