@@ -1,1 +1,3 @@
 //! THE SERVER: connections, URLs, locks, server errors.
+
+pub mod url;
