@@ -3,6 +3,8 @@
 //! Names are always qualified here; whether a namespace is printed is decided when SQL is rendered. What a schema
 //! file cannot say is read from the catalog too, so that nothing that evt does not understand is dropped.
 
+pub mod names;
+pub mod operator_classes;
 pub mod types;
 
 use types::NativeType;
