@@ -105,6 +105,7 @@ impl Scope<'_> {
             name: self.enum_name(enumeration),
             values: enumeration.values.iter().map(|v| v.database_name().to_owned()).collect(),
             comment: None,
+            owned_by_extension: None,
         }
     }
 
