@@ -1,3 +1,189 @@
 //! THE SERVER: connections, URLs, locks, server errors.
 
+pub mod error;
+#[cfg(unix)]
+pub mod local;
+pub mod lock;
+mod tls;
 pub mod url;
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
+
+pub use error::{DbError, Peer, ServerError};
+pub use url::{DatabaseUrl, UrlError};
+
+use crate::sql::quote::{Ident, Statement};
+
+/// A connection to one database. Closing it is dropping it.
+pub struct Connection {
+    client: Client,
+    driver: JoinHandle<()>,
+    peer: Peer,
+    namespace: String,
+}
+
+/// A row whose values are text, as the simple query protocol sends them.
+pub struct TextRow(SimpleQueryRow);
+
+impl TextRow {
+    /// The value of a column; `None` if it is NULL or there is no such column.
+    pub fn get(&self, column: &str) -> Option<&str> {
+        self.0.try_get(column).ok().flatten()
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// Connects, and makes the URL's namespace that of unqualified names. Creates nothing. A `local:` URL must have
+    /// been resolved to its running server before.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
+        let peer = Peer {
+            location: url.location().unwrap_or_else(|| "localhost".to_owned()),
+            user: url.user().unwrap_or_default().to_owned(),
+            database: url.database().to_owned(),
+        };
+        let config = url.config().ok_or_else(|| DbError::Unreachable {
+            location: peer.location.clone(),
+            reason: "its local server was not started".to_owned(),
+        })?;
+        let opening = Self::connect(&config, url, &peer);
+        let (client, driver) = match url.connect_timeout() {
+            // The driver's own limit covers the TCP connection only, not a server that accepts and stays silent.
+            Some(limit) => tokio::time::timeout(limit, opening)
+                .await
+                .map_err(|_| DbError::ConnectTimeout { location: peer.location.clone(), seconds: limit.as_secs() })??,
+            None => opening.await?,
+        };
+        let mut connection = Self { client, driver, peer, namespace: url.namespace().to_owned() };
+        connection.reset_session().await?;
+        Ok(connection)
+    }
+
+    async fn connect(
+        config: &tokio_postgres::Config,
+        url: &DatabaseUrl,
+        peer: &Peer,
+    ) -> Result<(Client, JoinHandle<()>), DbError> {
+        let problem = |error: tokio_postgres::Error| DbError::of_connecting(&error, peer);
+        // Sockets are never encrypted (PostgreSQL documentation, "SSL Support": `sslmode` is ignored there).
+        let socket = |host: &Host| !matches!(host, Host::Tcp(_));
+        if config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(socket) {
+            let config = config.clone().ssl_mode(SslMode::Disable).to_owned();
+            let (client, connection) = config.connect(NoTls).await.map_err(problem)?;
+            return Ok((client, tokio::spawn(drive(connection))));
+        }
+        let connector =
+            tls::connector(url.tls()).map_err(|reason| DbError::Tls { location: peer.location.clone(), reason })?;
+        let (client, connection) = config.connect(connector).await.map_err(problem)?;
+        Ok((client, tokio::spawn(drive(connection))))
+    }
+
+    /// Whom this connection talks to.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The namespace of unqualified names.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Puts the session into the state in which it was opened, whatever a script left behind: settings, the search
+    /// path, the role.
+    pub async fn reset_session(&mut self) -> Result<(), DbError> {
+        let sql = format!("RESET ALL; RESET SESSION AUTHORIZATION; SET search_path = {}", Ident(&self.namespace));
+        self.script(&Statement::built(sql)).await
+    }
+
+    /// Sends a text of any number of statements as one message and waits for its end. The server runs it in one
+    /// transaction unless it says otherwise itself (PostgreSQL documentation, "Multiple Statements in a Simple Query").
+    pub async fn script(&mut self, sql: &Statement) -> Result<(), DbError> {
+        self.client.batch_execute(sql.as_str()).await.map_err(|error| DbError::of_statement(&error))
+    }
+
+    /// Asks a question and returns its rows as text.
+    pub async fn rows(&mut self, sql: &Statement) -> Result<Vec<TextRow>, DbError> {
+        let messages = self.client.simple_query(sql.as_str()).await.map_err(|error| DbError::of_statement(&error))?;
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => Some(TextRow(row)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// The driver's client, for rooms that need typed values or several questions at once.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Makes the URL's namespace if it is missing.
+    pub async fn ensure_namespace(&mut self) -> Result<(), DbError> {
+        let sql = Statement::built(format!("CREATE SCHEMA IF NOT EXISTS {}", Ident(&self.namespace)));
+        match self.script(&sql).await {
+            // Without the right to create one, a namespace that exists is all that is needed.
+            Err(error) if error.has_state(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                let question = Statement::built(format!(
+                    "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}",
+                    crate::sql::quote::Literal(&self.namespace)
+                ));
+                if self.rows(&question).await?.is_empty() { Err(error) } else { Ok(()) }
+            }
+            result => result,
+        }
+    }
+
+    /// Ends the connection and waits until the driver is done with it.
+    pub async fn close(self) {
+        let Self { client, driver, .. } = self;
+        drop(client);
+        let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
+    }
+}
+
+/// Moves bytes between the socket and the client until the connection ends. Errors reach the client's callers.
+async fn drive<S, T>(connection: tokio_postgres::Connection<S, T>)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let _ = connection.await;
+}
+
+/// Makes the URL's database, with its namespace, through another database of the same server.
+pub async fn create_database(url: &DatabaseUrl) -> Result<(), DbError> {
+    let mut last = None;
+    for maintenance in ["postgres", "template1"] {
+        match Connection::open(&url.with_database(maintenance)).await {
+            Ok(mut db) => {
+                let sql = Statement::built(format!("CREATE DATABASE {}", Ident(url.database())));
+                let made = db.script(&sql).await;
+                db.close().await;
+                match made {
+                    Err(error) if error.has_state(&SqlState::DUPLICATE_DATABASE) => {}
+                    // Two creations at once: the loser sees a duplicate key in pg_database.
+                    Err(error) if error.has_state(&SqlState::UNIQUE_VIOLATION) => {}
+                    result => result?,
+                }
+                let mut db = Connection::open(url).await?;
+                let made = db.ensure_namespace().await;
+                db.close().await;
+                return made;
+            }
+            Err(error @ (DbError::DatabaseMissing { .. } | DbError::AccessDenied { .. })) => last = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last.unwrap_or(DbError::Closed))
+}

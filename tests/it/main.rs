@@ -9,6 +9,7 @@ mod format;
 mod introspect;
 mod migrations;
 mod parse;
+mod server;
 mod validate;
 
 fn main() {
@@ -25,5 +26,7 @@ fn main() {
         corpus::tests(),
         documents::tests(),
     ];
-    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit();
+    let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
+    server::stop();
+    conclusion.exit();
 }

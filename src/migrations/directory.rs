@@ -1,0 +1,226 @@
+//! The migrations folder: `<time>_<name>/migration.sql` and `migration_lock.toml`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::checksum;
+use super::slug::slug;
+
+/// The only file of a migration's folder that is read.
+pub const SCRIPT_FILE: &str = "migration.sql";
+
+/// Names the kind of database that the folder was made for.
+pub const LOCK_FILE: &str = "migration_lock.toml";
+
+/// The kind of database in lock files that evt writes.
+pub const PROVIDER: &str = "postgresql";
+
+/// The text of a script without statements.
+pub const EMPTY_SCRIPT: &str = "-- This is an empty migration.";
+
+const LOCK_TEXT: &str = "# Written by the migration tool: leave it as it is\n\
+                         # and keep it in version control together with the migrations\n\
+                         provider = \"postgresql\"\n";
+
+/// What can be wrong with a migrations folder.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// A file or folder could not be read or written.
+    #[error("cannot use `{}`: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A script is not UTF-8 text.
+    #[error("`{}` is not UTF-8 text (first bad byte: {byte})", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Offset of the first bad byte, from 0.
+        byte: usize,
+    },
+    /// A migration's folder has no script (P3015).
+    #[error("`{}` does not exist: every folder in the migrations folder is a migration and needs a script", path.display())]
+    ScriptMissing {
+        /// The file that should be there.
+        path: PathBuf,
+    },
+    /// The lock file names another kind of database (P3019).
+    #[error("`{}` says that these migrations are for `{found}`, but the schema is for `{PROVIDER}`", path.display())]
+    OtherProvider {
+        /// The lock file.
+        path: PathBuf,
+        /// What it names.
+        found: String,
+    },
+    /// There is a folder of that name already.
+    #[error("`{}` exists already", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// The migrations of a folder, in the order in which they are applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    /// The folder; need not exist.
+    pub path: PathBuf,
+    /// Its migrations in byte order of their names.
+    pub migrations: Vec<Migration>,
+}
+
+/// One migration's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// The folder's name.
+    pub name: String,
+    /// The folder.
+    pub path: PathBuf,
+}
+
+impl Directory {
+    /// Lists a folder. Every folder directly inside is a migration, whatever its name; links and files are not. A
+    /// folder that does not exist holds no migrations.
+    pub fn read(path: &Path) -> Result<Self, DirectoryError> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { path: path.to_path_buf(), migrations: Vec::new() });
+            }
+            Err(source) => return Err(io_error(path, source)),
+        };
+        let mut migrations = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| io_error(path, source))?;
+            let kind = entry.file_type().map_err(|source| io_error(&entry.path(), source))?;
+            if kind.is_dir() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                migrations.push(Migration { name, path: entry.path() });
+            }
+        }
+        migrations.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { path: path.to_path_buf(), migrations })
+    }
+
+    /// The migration of that name.
+    pub fn find(&self, name: &str) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.name == name)
+    }
+
+    /// Refuses a folder whose lock file names another kind of database. Without a lock file there is nothing to refuse.
+    pub fn check_provider(&self) -> Result<(), DirectoryError> {
+        let path = self.path.join(LOCK_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(io_error(&path, source)),
+        };
+        match provider_in(&text) {
+            Some(PROVIDER) => Ok(()),
+            other => Err(DirectoryError::OtherProvider { path, found: other.unwrap_or("nothing").to_owned() }),
+        }
+    }
+
+    /// Writes a new migration and the lock file. The script is complete before it has its final name, so that a crash
+    /// leaves no half-written migration.
+    ///
+    /// `now` gives the time in the name, `title` the rest of it.
+    pub fn create(&mut self, now: Timestamp, title: &str, script: &str) -> Result<Migration, DirectoryError> {
+        let name = folder_name(now, title);
+        let path = self.path.join(&name);
+        fs::create_dir_all(&self.path).map_err(|source| io_error(&self.path, source))?;
+        match fs::create_dir(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(DirectoryError::Exists { path }),
+            Err(source) => return Err(io_error(&path, source)),
+        }
+        write_whole(&path.join(SCRIPT_FILE), script)?;
+        let lock = self.path.join(LOCK_FILE);
+        if !lock.exists() {
+            write_whole(&lock, LOCK_TEXT)?;
+        }
+        let migration = Migration { name, path };
+        self.migrations.push(migration.clone());
+        self.migrations.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(migration)
+    }
+}
+
+impl Migration {
+    /// The script's file.
+    pub fn script_path(&self) -> PathBuf {
+        self.path.join(SCRIPT_FILE)
+    }
+
+    /// Reads the script.
+    pub fn script(&self) -> Result<String, DirectoryError> {
+        let path = self.script_path();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(DirectoryError::ScriptMissing { path });
+            }
+            Err(source) => return Err(io_error(&path, source)),
+        };
+        String::from_utf8(bytes)
+            .map_err(|error| DirectoryError::NotText { path, byte: error.utf8_error().valid_up_to() })
+    }
+
+    /// Whether a stored checksum is that of the script as it is now.
+    pub fn is_unchanged(&self, stored: &str) -> Result<bool, DirectoryError> {
+        Ok(checksum::matches(stored, &self.script()?))
+    }
+}
+
+/// `<UTC time>_<slug>`; the underscore stays without a slug.
+pub fn folder_name(now: Timestamp, title: &str) -> String {
+    format!("{}_{}", now.strftime("%Y%m%d%H%M%S"), slug(title))
+}
+
+/// The value of the first line that starts with `provider`.
+fn provider_in(lock_text: &str) -> Option<&str> {
+    let line = lock_text.lines().find(|line| line.starts_with("provider"))?;
+    let (_, value) = line.split_once('=')?;
+    Some(value.trim().trim_matches('"'))
+}
+
+fn write_whole(path: &Path, text: &str) -> Result<(), DirectoryError> {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, text).map_err(|source| io_error(&partial, source))?;
+    fs::rename(&partial, path).map_err(|source| io_error(path, source))
+}
+
+fn io_error(path: &Path, source: io::Error) -> DirectoryError {
+    DirectoryError::Io { path: path.to_path_buf(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_of_lock_files() {
+        for (text, expected) in [
+            (LOCK_TEXT, Some("postgresql")),
+            ("provider = \"mysql\"\n", Some("mysql")),
+            ("# provider = \"x\"\nprovider=\"sqlite\"", Some("sqlite")),
+            ("provider", None),
+            ("", None),
+        ] {
+            assert_eq!(provider_in(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn folder_names_are_utc() {
+        let now: Timestamp = "2024-01-31T12:00:00+02:00".parse().expect("a valid time");
+        assert_eq!(folder_name(now, "Add users"), "20240131100000_add_users");
+        assert_eq!(folder_name(now, ""), "20240131100000_");
+    }
+}

@@ -1,0 +1,191 @@
+//! `_prisma_migrations`: which migrations the database has seen, and how it went.
+
+use tokio_postgres::error::SqlState;
+
+use crate::db::{Connection, DbError};
+use crate::sql::quote::{Ident, Literal, Statement};
+
+/// The name of Prisma's table.
+pub const TABLE: &str = "_prisma_migrations";
+
+/// A row of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// UUID of the row.
+    pub id: String,
+    /// The folder's name.
+    pub migration_name: String,
+    /// Fingerprint of the script that ran.
+    pub checksum: String,
+    /// When it started, as `YYYY-MM-DD HH:MM:SS.ffffff UTC`.
+    pub started_at: String,
+    /// Whether it finished.
+    pub finished: bool,
+    /// Whether it counts as undone.
+    pub rolled_back: bool,
+    /// What went wrong, if it did.
+    pub logs: Option<String>,
+    /// How many steps were done.
+    pub applied_steps_count: i32,
+}
+
+/// What a row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordState {
+    /// The migration is in the database.
+    Applied,
+    /// It stopped somewhere and nobody said what to do about it.
+    Failed,
+    /// It counts as never applied.
+    RolledBack,
+}
+
+/// The history of one database; `None` instead of rows means that the table does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// The rows by start time.
+    pub records: Option<Vec<Record>>,
+}
+
+impl Record {
+    /// What the row says.
+    pub fn state(&self) -> RecordState {
+        match (self.rolled_back, self.finished) {
+            (true, _) => RecordState::RolledBack,
+            (false, true) => RecordState::Applied,
+            (false, false) => RecordState::Failed,
+        }
+    }
+}
+
+impl History {
+    /// Reads the history in `namespace`. Writes nothing.
+    pub async fn read(db: &mut Connection, namespace: &str) -> Result<Self, DbError> {
+        let question = Statement::built(format!(
+            "SELECT id, migration_name, checksum, \
+             to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US \"UTC\"') AS started_at, \
+             finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back, \
+             logs, applied_steps_count \
+             FROM {} ORDER BY migrations.started_at",
+            TableIn(namespace)
+        ));
+        let rows = match db.rows(&question).await {
+            Ok(rows) => rows,
+            Err(error) if error.has_state(&SqlState::UNDEFINED_TABLE) => return Ok(Self { records: None }),
+            Err(error) => return Err(error),
+        };
+        rows.iter().map(record).collect::<Result<_, _>>().map(|records| Self { records: Some(records) })
+    }
+
+    /// Whether the table exists.
+    pub fn exists(&self) -> bool {
+        self.records.is_some()
+    }
+
+    /// The rows by start time; none if there is no table.
+    pub fn records(&self) -> &[Record] {
+        self.records.as_deref().unwrap_or_default()
+    }
+
+    /// The failed rows.
+    pub fn failed(&self) -> impl Iterator<Item = &Record> {
+        self.records().iter().filter(|record| record.state() == RecordState::Failed)
+    }
+
+    /// The rows of one migration, oldest first.
+    pub fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Record> {
+        self.records().iter().filter(move |record| record.migration_name == name)
+    }
+
+    /// Whether the database holds this migration, or an unfinished attempt at it.
+    pub fn holds(&self, name: &str) -> bool {
+        self.of(name).any(|record| record.state() != RecordState::RolledBack)
+    }
+
+    /// Whether the database holds this migration completely.
+    pub fn has_applied(&self, name: &str) -> bool {
+        self.of(name).any(|record| record.state() == RecordState::Applied)
+    }
+}
+
+/// Makes the table, in the shape that Prisma gives it.
+pub async fn create_table(db: &mut Connection, namespace: &str) -> Result<(), DbError> {
+    db.script(&Statement::built(format!(
+        "CREATE TABLE IF NOT EXISTS {}.{} (
+    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum                VARCHAR(64) NOT NULL,
+    finished_at             TIMESTAMPTZ,
+    migration_name          VARCHAR(255) NOT NULL,
+    logs                    TEXT,
+    rolled_back_at          TIMESTAMPTZ,
+    started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count     INTEGER NOT NULL DEFAULT 0
+)",
+        Ident(namespace),
+        TABLE
+    )))
+    .await
+}
+
+/// Notes that a migration starts; returns the row's id.
+pub async fn start(db: &mut Connection, namespace: &str, name: &str, checksum: &str) -> Result<String, DbError> {
+    let id = uuid::Uuid::new_v4().to_string();
+    db.script(&Statement::built(format!(
+        "INSERT INTO {} (id, checksum, migration_name, logs, started_at, applied_steps_count) \
+         VALUES ({}, {}, {}, NULL, clock_timestamp(), 0)",
+        TableIn(namespace),
+        Literal(&id),
+        Literal(checksum),
+        Literal(name)
+    )))
+    .await?;
+    Ok(id)
+}
+
+/// Notes that a migration is done.
+pub async fn finish(db: &mut Connection, namespace: &str, id: &str) -> Result<(), DbError> {
+    db.script(&Statement::built(format!(
+        "UPDATE {} SET finished_at = clock_timestamp(), applied_steps_count = migrations.applied_steps_count + 1 \
+         WHERE id = {}",
+        TableIn(namespace),
+        Literal(id)
+    )))
+    .await
+}
+
+/// Notes what went wrong.
+pub async fn fail(db: &mut Connection, namespace: &str, id: &str, logs: &str) -> Result<(), DbError> {
+    db.script(&Statement::built(format!(
+        "UPDATE {} SET logs = {} WHERE id = {}",
+        TableIn(namespace),
+        Literal(logs),
+        Literal(id)
+    )))
+    .await
+}
+
+/// Prisma's table in a namespace, with an alias so that its columns can be told from output columns.
+struct TableIn<'a>(&'a str);
+
+impl std::fmt::Display for TableIn<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{} AS migrations", Ident(self.0), Ident(TABLE))
+    }
+}
+
+/// Reads a row; every value comes as text.
+fn record(row: &crate::db::TextRow) -> Result<Record, DbError> {
+    let text = |column: &str| {
+        row.get(column).map(str::to_owned).ok_or_else(|| DbError::Protocol(format!("`{TABLE}.{column}` is missing")))
+    };
+    Ok(Record {
+        id: text("id")?,
+        migration_name: text("migration_name")?,
+        checksum: text("checksum")?,
+        started_at: text("started_at")?,
+        finished: text("finished")? == "t",
+        rolled_back: text("rolled_back")? == "t",
+        logs: row.get("logs").filter(|logs| !logs.is_empty()).map(str::to_owned),
+        applied_steps_count: text("applied_steps_count")?.parse().unwrap_or_default(),
+    })
+}

@@ -1,0 +1,157 @@
+//! A real PostgreSQL for the tests: one private server per run, one database per test.
+//!
+//! `EVT_TEST_DATABASE_URL` names a server to use instead; `EVT_TEST_SERVER_BIN` the folder of the server binaries to
+//! start. Without any server the live tests are reported as ignored.
+#![expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+
+use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
+use evt::db::{Connection, DatabaseUrl};
+use evt::sql::quote::{Ident, Statement};
+use libtest_mimic::{Failed, Trial};
+
+static SERVER: Mutex<Option<(LocalServer, tempfile::TempDir)>> = Mutex::new(None);
+static AVAILABLE: OnceLock<Option<Source>> = OnceLock::new();
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Where the server comes from.
+#[derive(Clone)]
+enum Source {
+    Given(Box<DatabaseUrl>),
+    Private(Binaries),
+}
+
+/// A database of one test's own.
+pub(crate) struct TestDatabase {
+    pub(crate) url: DatabaseUrl,
+}
+
+impl TestDatabase {
+    /// Connects to it.
+    pub(crate) async fn connect(&self) -> Connection {
+        Connection::open(&self.url).await.expect("the test's own database")
+    }
+
+    /// Runs a script in it and returns the connection.
+    pub(crate) async fn with(&self, sql: &str) -> Connection {
+        let mut db = self.connect().await;
+        if let Err(error) = db.script(&Statement::script(sql)).await {
+            panic!("the test's own script fails: {error}\n{sql}");
+        }
+        db
+    }
+}
+
+/// A test on a database of its own; ignored if there is no server.
+pub(crate) fn live<F, R>(name: impl Into<String>, test: F) -> Trial
+where
+    F: FnOnce(TestDatabase) -> R + Send + 'static,
+    R: Future<Output = ()>,
+{
+    live_blocking(name, move |database| runtime().block_on(test(database)))
+}
+
+/// The same for a test that does not need a runtime, such as one that runs the binary.
+pub(crate) fn live_blocking<F>(name: impl Into<String>, test: F) -> Trial
+where
+    F: FnOnce(TestDatabase) + Send + 'static,
+{
+    Trial::test(name, move || {
+        let database = TestDatabase { url: new_database()? };
+        let url = database.url.clone();
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| test(database)));
+        drop_database(&url);
+        outcome.map_err(|panic| Failed::from(message_of(&*panic)))
+    })
+    .with_ignored_flag(available().is_none())
+}
+
+/// Waits for a future.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// Stops the private server; called when all tests are done.
+pub(crate) fn stop() {
+    let server = SERVER.lock().map(|mut server| server.take());
+    drop(server);
+}
+
+/// The URL of a maintenance database on the server, for tests that make and drop databases themselves.
+pub(crate) fn maintenance_url() -> Result<DatabaseUrl, Failed> {
+    match available() {
+        None => Err("no PostgreSQL server".into()),
+        Some(Source::Given(url)) => Ok(url.with_database("postgres")),
+        Some(Source::Private(binaries)) => {
+            let mut server = SERVER.lock().map_err(|_| "the server did not start")?;
+            if server.is_none() {
+                *server = Some(start(binaries)?);
+            }
+            let (running, _) = server.as_ref().ok_or("the server did not start")?;
+            let url: DatabaseUrl = "local:tests".parse().map_err(|error| format!("{error}"))?;
+            Ok(url.on_socket(running.socket_folder(), running.port(), SUPERUSER).with_database("postgres"))
+        }
+    }
+}
+
+fn start(binaries: &Binaries) -> Result<(LocalServer, tempfile::TempDir), Failed> {
+    let folder = tempfile::Builder::new().prefix("evt-test-").tempdir()?;
+    open_to_all(folder.path());
+    let server = LocalServer::start(binaries, folder.path(), Durability::Disposable)?;
+    Ok((server, folder))
+}
+
+/// A server that runs as another user must be able to enter the folder.
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755));
+}
+
+fn available() -> &'static Option<Source> {
+    AVAILABLE.get_or_init(|| {
+        if let Ok(text) = std::env::var("EVT_TEST_DATABASE_URL") {
+            let url = text.parse().expect("EVT_TEST_DATABASE_URL is a database URL");
+            return Some(Source::Given(Box::new(url)));
+        }
+        let binaries = match std::env::var_os("EVT_TEST_SERVER_BIN") {
+            Some(folder) => Some(Binaries::in_folder(Path::new(&folder)).expect("EVT_TEST_SERVER_BIN has a server")),
+            None => Binaries::find(std::env::var_os("PATH").as_deref()).ok(),
+        };
+        binaries.map(Source::Private)
+    })
+}
+
+fn new_database() -> Result<DatabaseUrl, Failed> {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("evt_test_{}_{number}", std::process::id());
+    let maintenance = maintenance_url()?;
+    in_maintenance(&maintenance, &format!("CREATE DATABASE {} TEMPLATE template0", Ident(&name)))?;
+    Ok(maintenance.with_database(&name))
+}
+
+fn drop_database(url: &DatabaseUrl) {
+    let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(url.database()));
+    let _ = in_maintenance(&url.with_database("postgres"), &sql);
+}
+
+fn in_maintenance(url: &DatabaseUrl, sql: &str) -> Result<(), Failed> {
+    runtime().block_on(async {
+        let mut db = Connection::open(url).await?;
+        db.script(&Statement::built(sql.to_owned())).await?;
+        db.close().await;
+        Ok(())
+    })
+}
+
+fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
+    match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+        (Some(text), _) => text.clone(),
+        (None, Some(text)) => (*text).to_owned(),
+        (None, None) => "panicked".to_owned(),
+    }
+}
