@@ -1,5 +1,162 @@
+//! Reading live databases: each case of `tests/fixtures/introspect/*.case` is a script and what must be read after it.
+//!
+//! A case starts with `=== name` and optional words: `since=15` and `until=14` bound the server's major version,
+//! `needs=citext` names an extension. Its sections are `-- sql --`, an optional `-- scope --` (namespaces, the first of
+//! which is the default one) and `-- database --`. `UPDATE=1` rewrites the last one.
+
+mod dump;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use evt::db::Connection;
+use evt::introspect::{Scope, introspect};
+use evt::sql::quote::{Literal, Statement};
 use libtest_mimic::Trial;
 
+use crate::server::{TestDatabase, live};
+
 pub(crate) fn tests() -> Vec<Trial> {
-    Vec::new()
+    let mut trials = Vec::new();
+    for file in case_files() {
+        let text = std::fs::read_to_string(&file).expect("a fixture is readable");
+        let topic = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        for case in Case::all(&text) {
+            let name = format!("introspect::{topic}::{}", case.name);
+            let file = file.clone();
+            trials.push(live(name, move |database| check(database, file, case)));
+        }
+    }
+    trials
+}
+
+fn case_files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/introspect");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the fixtures are there")
+        .map(|entry| entry.expect("a folder entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// One script and what is read after it.
+struct Case {
+    name: String,
+    since: u32,
+    until: u32,
+    needs: Vec<String>,
+    sql: String,
+    scope: Vec<String>,
+    expected: String,
+}
+
+const START: &str = "=== ";
+const SQL: &str = "-- sql --\n";
+const SCOPE: &str = "-- scope --\n";
+const DATABASE: &str = "-- database --\n";
+
+impl Case {
+    fn all(text: &str) -> Vec<Self> {
+        text.split(START).skip(1).map(Self::one).collect()
+    }
+
+    fn one(text: &str) -> Self {
+        let (heading, rest) = text.split_once('\n').expect("a heading line");
+        let mut words = heading.split("  ").map(str::trim);
+        let mut case = Self {
+            name: words.next().unwrap_or_default().to_owned(),
+            since: 0,
+            until: u32::MAX,
+            needs: Vec::new(),
+            sql: String::new(),
+            scope: vec!["public".to_owned()],
+            expected: String::new(),
+        };
+        for word in words {
+            match word.split_once('=') {
+                Some(("since", version)) => case.since = version.parse().expect(heading),
+                Some(("until", version)) => case.until = version.parse().expect(heading),
+                Some(("needs", extension)) => case.needs.push(extension.to_owned()),
+                _ => panic!("unknown word `{word}` in `{heading}`"),
+            }
+        }
+        let (before, expected) = rest.split_once(DATABASE).expect(heading);
+        let before = before.strip_prefix(SQL).expect(heading);
+        let (sql, scope) = before.split_once(SCOPE).unwrap_or((before, ""));
+        case.sql = sql.to_owned();
+        if !scope.is_empty() {
+            case.scope = scope.lines().map(str::to_owned).collect();
+        }
+        case.expected = expected.trim_end().to_owned();
+        case
+    }
+
+    /// Whether this server can run it.
+    async fn runs_on(&self, db: &mut Connection) -> bool {
+        let version: u32 = answer(db, "SHOW server_version_num".into(), "server_version_num")
+            .await
+            .and_then(|text| text.parse().ok())
+            .expect("a version");
+        if !(self.since..=self.until).contains(&(version / 10_000)) {
+            return false;
+        }
+        for extension in &self.needs {
+            let sql = format!("SELECT name FROM pg_available_extensions WHERE name = {}", Literal(extension));
+            if answer(db, Statement::built(sql), "name").await.is_none() {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+async fn answer(db: &mut Connection, sql: Statement, column: &str) -> Option<String> {
+    let rows = db.rows(&sql).await.expect("a plain question");
+    rows.first().and_then(|row| row.get(column).map(str::to_owned))
+}
+
+async fn check(database: TestDatabase, file: PathBuf, case: Case) {
+    let mut db = database.connect().await;
+    if !case.runs_on(&mut db).await {
+        return;
+    }
+    let mut db = database.with(&case.sql).await;
+    let scope = Scope { default_namespace: case.scope[0].clone(), namespaces: case.scope.clone() };
+    let read = introspect(&mut db, &scope).await;
+    let dump = match read {
+        Ok(read) => dump::dump(&read),
+        Err(error) => format!("error: {error}"),
+    };
+    if std::env::var_os("UPDATE").is_some() {
+        update(&file, &case.name, &dump);
+    } else {
+        assert!(
+            dump == case.expected,
+            "{}\n{}",
+            case.name,
+            similar::TextDiff::from_lines(case.expected.as_str(), dump.as_str())
+                .unified_diff()
+                .header("expected", "read")
+        );
+    }
+}
+
+static UPDATING: Mutex<()> = Mutex::new(());
+
+/// Writes what was read into the case of that name.
+fn update(file: &Path, name: &str, dump: &str) {
+    let _alone = UPDATING.lock();
+    let text = std::fs::read_to_string(file).expect("a fixture is readable");
+    let mut parts: Vec<String> = text.split(START).map(str::to_owned).collect();
+    let count = parts.len();
+    for (position, part) in parts.iter_mut().enumerate() {
+        if part.lines().next().is_some_and(|heading| heading.split("  ").next() == Some(name)) {
+            let (before, _) = part.split_once(DATABASE).expect(name);
+            let end = if position + 1 == count { "\n" } else { "\n\n" };
+            *part = format!("{before}{DATABASE}{dump}{end}");
+        }
+    }
+    std::fs::write(file, parts.join(START)).expect("a fixture is writable");
 }
