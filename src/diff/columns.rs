@@ -1,0 +1,44 @@
+//! In what two columns of the same name differ.
+
+use super::change::ColumnChange;
+use super::defaults::same_default;
+use super::types::{TypeChange, type_change};
+use crate::dbschema::{Column, ColumnArity, DefaultValue, Origin};
+
+/// The change from one column to the other; `None` if there is none.
+pub(super) fn column_change(from: (&Column, Origin), to: (&Column, Origin)) -> Option<ColumnChange> {
+    let ((from, from_origin), (to, to_origin)) = (from, to);
+    let change = ColumnChange {
+        arity: from.arity != to.arity && !not_null_by_number(from, from_origin, to),
+        default: !same_default((from, from_origin), (to, to_origin)),
+        ty: type_change((from, from_origin), (to, to_origin)),
+        autoincrement: from.autoincrement != to.autoincrement,
+        orphaned_sequence: None,
+        from: from.clone(),
+        to: to.clone(),
+    };
+    (change.arity || change.default || change.ty.is_some() || change.autoincrement).then_some(change)
+}
+
+/// `Int? @default(autoincrement())` is asked for, and `serial` is never nullable.
+fn not_null_by_number(from: &Column, from_origin: Origin, to: &Column) -> bool {
+    from_origin == Origin::Database
+        && from.autoincrement
+        && to.autoincrement
+        && (from.arity, to.arity) == (ColumnArity::Required, ColumnArity::Nullable)
+}
+
+impl ColumnChange {
+    /// Whether the column has to be dropped and added.
+    pub fn is_recreation(&self) -> bool {
+        self.ty == Some(TypeChange::NotCastable)
+    }
+
+    /// The sequence that numbers the rows before the change, if the catalog told.
+    pub(super) fn source_sequence(&self) -> Option<&crate::dbschema::QualifiedName> {
+        match &self.from.default {
+            Some(DefaultValue::Sequence(name)) => name.as_ref(),
+            Some(DefaultValue::Value(_) | DefaultValue::Now | DefaultValue::DbGenerated(_)) | None => None,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! `ALTER TABLE` and `ALTER EXTENSION`.
+
+use super::Naming;
+use super::create::{column, identifiers, type_name};
+use super::defaults::default_expression;
+use super::quote::{Ident, Literal};
+use crate::dbschema::types::NativeType;
+use crate::dbschema::{Column, ColumnArity, ColumnType, Extension, QualifiedName};
+use crate::diff::types::{Via, via};
+use crate::diff::{ColumnChange, TableChange};
+
+pub(super) fn extension(from: &Extension, to: &Extension) -> Vec<String> {
+    let name = Ident(&to.name);
+    let mut sql = Vec::new();
+    if let Some(version) = to.version.as_ref().filter(|version| from.version.as_ref().is_some_and(|v| v != *version)) {
+        sql.push(format!("ALTER EXTENSION {name} UPDATE TO {}", Ident(version)));
+    }
+    if let Some(namespace) = to.namespace.as_ref().filter(|to| from.namespace.as_ref().is_some_and(|n| n != *to)) {
+        sql.push(format!("ALTER EXTENSION {name} SET SCHEMA {}", Ident(namespace)));
+    }
+    sql
+}
+
+/// The statements of one `AlterTable` step: those that must come before, the one with all clauses, those behind.
+pub(super) fn table(table: &QualifiedName, changes: &[TableChange], naming: Naming<'_>) -> Vec<String> {
+    let name = naming.name(table).to_string();
+    let mut parts = Parts::default();
+    for change in changes {
+        match change {
+            TableChange::DropPrimaryKey { primary_key } => {
+                parts.clauses.push(format!("DROP CONSTRAINT {}", Ident(&primary_key.name)));
+            }
+            TableChange::RenamePrimaryKey { from, to } => {
+                // It cannot stand beside other clauses.
+                let rename = format!("RENAME CONSTRAINT {} TO {}", Ident(&from.name), Ident(&to.name));
+                parts.renames.push(format!("ALTER TABLE {name} {rename}"));
+            }
+            TableChange::DropColumn { column } => parts.clauses.push(format!("DROP COLUMN {}", Ident(&column.name))),
+            TableChange::AddColumn { column: added } => {
+                parts.clauses.push(format!("ADD COLUMN     {}", column(added, naming)));
+            }
+            TableChange::AlterColumn(change) => alter_column(table, change, naming, &mut parts),
+            TableChange::RecreateColumn(change) => {
+                parts.clauses.push(format!("DROP COLUMN {}", Ident(&change.from.name)));
+                parts.clauses.push(format!("ADD COLUMN     {}", column(&change.to, naming)));
+            }
+            TableChange::AddPrimaryKey { primary_key } => parts.clauses.push(format!(
+                "ADD CONSTRAINT {} PRIMARY KEY ({})",
+                Ident(&primary_key.name),
+                identifiers(&primary_key.columns, ", ")
+            )),
+        }
+    }
+    let mut sql = parts.before;
+    if !parts.clauses.is_empty() {
+        sql.push(format!("ALTER TABLE {name} {}", parts.clauses.join(",\n")));
+    }
+    sql.extend(parts.renames);
+    sql.extend(parts.after);
+    sql
+}
+
+#[derive(Default)]
+struct Parts {
+    before: Vec<String>,
+    clauses: Vec<String>,
+    renames: Vec<String>,
+    after: Vec<String>,
+}
+
+fn alter_column(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>, parts: &mut Parts) {
+    let (from, to) = (&change.from, &change.to);
+    let id = Ident(&to.name).to_string();
+    let via = via(from, to);
+    let retyped = change.ty.is_some() || (from.arity == ColumnArity::List) != (to.arity == ColumnArity::List);
+    let ceased = change.autoincrement && from.autoincrement;
+    let mut clause = |text: &str| parts.clauses.push(format!("ALTER COLUMN {id} {text}"));
+
+    if change.arity {
+        match to.arity {
+            ColumnArity::Required => clause("SET NOT NULL"),
+            ColumnArity::Nullable => clause("DROP NOT NULL"),
+            ColumnArity::List => {}
+        }
+    }
+    if ceased && from.identity.is_some() {
+        clause("DROP IDENTITY");
+    }
+    // An old default that has no cast to the new type stands in the way of the values (it goes first whatever the
+    // order of the clauses).
+    let in_the_way = retyped && via != Via::Assignment && from.default.is_some() && !from.autoincrement;
+    if in_the_way && (!change.default || default_expression(to, naming).is_some()) {
+        clause("DROP DEFAULT");
+    }
+    match default_expression(to, naming) {
+        Some(default) if change.default || in_the_way => clause(&format!("SET DEFAULT {default}")),
+        Some(_) => {}
+        None if change.default || (ceased && from.identity.is_none()) => clause("DROP DEFAULT"),
+        None => {}
+    }
+    if change.autoincrement && to.autoincrement {
+        became_numbered(table, to, naming, parts);
+    }
+    if retyped {
+        let ty = type_name(to, naming);
+        let using = using(via, &id, &ty);
+        parts.clauses.push(format!("ALTER COLUMN {id} SET DATA TYPE {ty}{using}"));
+        resize_sequence(table, change, naming, parts);
+    }
+    if let Some(sequence) = &change.orphaned_sequence {
+        parts.after.push(format!("DROP SEQUENCE {}", naming.name(sequence)));
+    }
+}
+
+fn using(via: Via, id: &str, ty: &str) -> String {
+    match via {
+        Via::Assignment => String::new(),
+        Via::Text => {
+            let list = if ty.ends_with("[]") { "[]" } else { "" };
+            format!(" USING {id}::text{list}::{ty}")
+        }
+        Via::Numeric => {
+            let list = if ty.ends_with("[]") { "[]" } else { "" };
+            format!(" USING {id}::numeric{list}::{ty}")
+        }
+        Via::Timestamptz => {
+            let list = if ty.ends_with("[]") { "[]" } else { "" };
+            format!(" USING {id}::timestamptz{list}::{ty}")
+        }
+        Via::Element => format!(" USING CASE WHEN {id} IS NULL THEN NULL ELSE ARRAY[{id}] END"),
+        Via::FirstElement => format!(" USING {id}[1]"),
+    }
+}
+
+/// A sequence that starts behind the highest number in the table becomes the default.
+fn became_numbered(table: &QualifiedName, column: &Column, naming: Naming<'_>, parts: &mut Parts) {
+    let sequence = sequence_name(table, column, naming);
+    let id = Ident(&column.name);
+    let name = naming.name(table);
+    parts.before.push(format!("CREATE SEQUENCE {sequence}"));
+    parts.clauses.push(format!("ALTER COLUMN {id} SET DEFAULT nextval({})", Literal(&sequence)));
+    parts
+        .after
+        .push(format!("SELECT setval({}, (SELECT COALESCE(MAX({id}), 0) + 1 FROM {name}), false)", Literal(&sequence)));
+    parts.after.push(format!("ALTER SEQUENCE {sequence} OWNED BY {name}.{id}"));
+}
+
+/// `{table}_{column}_seq` in lower case, quoted only if it has to be.
+fn sequence_name(table: &QualifiedName, column: &Column, naming: Naming<'_>) -> String {
+    let name = crate::dbschema::names::serial_sequence(&table.name, &column.name).to_lowercase();
+    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    let name = if plain { name } else { Ident(&name).to_string() };
+    if naming.unqualified == Some(table.namespace.as_str()) {
+        name
+    } else {
+        format!("{}.{name}", Ident(&table.namespace))
+    }
+}
+
+/// The sequence of a column that gets another integer type counts as far as the new type does.
+fn resize_sequence(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>, parts: &mut Parts) {
+    if !(change.from.autoincrement && change.to.autoincrement) || change.from.identity.is_some() {
+        return;
+    }
+    let ty = match change.to.ty {
+        ColumnType::Native(NativeType::SmallInt) => "SMALLINT",
+        ColumnType::Native(NativeType::Integer) => "INTEGER",
+        ColumnType::Native(NativeType::BigInt) => "BIGINT",
+        ColumnType::Native(_) | ColumnType::Enum(_) | ColumnType::Unsupported(_) => return,
+    };
+    let sequence = match &change.from.default {
+        Some(crate::dbschema::DefaultValue::Sequence(Some(name))) => naming.name(name).to_string(),
+        _ => naming.beside(&table.namespace, &crate::dbschema::names::serial_sequence(&table.name, &change.from.name)),
+    };
+    parts.after.push(format!("ALTER SEQUENCE {sequence} AS {ty}"));
+}
