@@ -6,7 +6,11 @@
 pub mod ast;
 pub mod diagnostics;
 pub mod schema;
+pub(crate) mod operator_classes;
+pub(crate) mod resolve;
+mod validate;
 
 pub use ast::{Ast, Source};
 pub use diagnostics::{Diagnostic, Diagnostics, FileId, Severity, Span};
 pub use schema::PslSchema;
+pub use validate::validate;

@@ -541,3 +541,74 @@ impl EnumValue {
         self.mapped_name.as_deref().unwrap_or(&self.name)
     }
 }
+
+impl StringOrEnv {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Text(_, span) | Self::Env(_, span) => *span,
+        }
+    }
+
+    /// Whether both are the same text, or the same variable.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a, _), Self::Text(b, _)) | (Self::Env(a, _), Self::Env(b, _)) => a == b,
+            (Self::Text(..), Self::Env(..)) | (Self::Env(..), Self::Text(..)) => false,
+        }
+    }
+}
+
+impl ReferentialAction {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 5] = [Self::Cascade, Self::Restrict, Self::NoAction, Self::SetNull, Self::SetDefault];
+
+    /// The name in the schema language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cascade => "Cascade",
+            Self::Restrict => "Restrict",
+            Self::NoAction => "NoAction",
+            Self::SetNull => "SetNull",
+            Self::SetDefault => "SetDefault",
+        }
+    }
+
+    /// The action of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+impl SortOrder {
+    /// The order of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "Asc" => Some(Self::Asc),
+            "Desc" => Some(Self::Desc),
+            _ => None,
+        }
+    }
+}
+
+impl IndexMethod {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 6] = [Self::BTree, Self::Hash, Self::Gist, Self::Gin, Self::SpGist, Self::Brin];
+
+    /// The name in the schema language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BTree => "BTree",
+            Self::Hash => "Hash",
+            Self::Gist => "Gist",
+            Self::Gin => "Gin",
+            Self::SpGist => "SpGist",
+            Self::Brin => "Brin",
+        }
+    }
+
+    /// The access method of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+}

@@ -1,0 +1,188 @@
+//! Names of blocks, fields, values and keys: allowed, and used once in their namespace.
+
+use std::collections::{HashMap, HashSet};
+
+use super::blocks::BlockParts;
+use crate::dbschema::types::ScalarType;
+use crate::psl::ast::{Attribute, Block, BlockKind, Ident};
+use crate::psl::diagnostics::Diagnostics;
+
+/// Words that generated TypeScript cannot use as the name of a model or enum.
+const RESERVED: [&str; 48] = [
+    "PrismaClient",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "using",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
+
+/// Reports every name that is not allowed or used twice.
+pub(super) fn check(blocks: &[&BlockParts<'_>], diagnostics: &mut Diagnostics) {
+    let mut types = HashMap::new();
+    let mut datasources = HashMap::new();
+    let mut generators = HashMap::new();
+    for parts in blocks {
+        let block = parts.block;
+        let name = &block.name;
+        if ScalarType::from_name(&name.text).is_some() {
+            diagnostics
+                .error(name.span, format!("`{}` is the name of a built-in type", name.text))
+                .help("choose another name");
+        }
+        let namespace = match block.kind {
+            BlockKind::Model | BlockKind::View | BlockKind::CompositeType => {
+                check_container(parts, diagnostics);
+                &mut types
+            }
+            BlockKind::Enum => {
+                check_enum(parts, diagnostics);
+                &mut types
+            }
+            BlockKind::Datasource => {
+                check_keys(parts, diagnostics);
+                &mut datasources
+            }
+            BlockKind::Generator => {
+                check_keys(parts, diagnostics);
+                &mut generators
+            }
+        };
+        if let Some(other) = namespace.insert(name.text.as_str(), block.kind) {
+            let message = format!("{} `{}` has the name of another {}", keyword(block.kind), name.text, keyword(other));
+            diagnostics.error(name.span, message).help("rename one of them");
+        }
+    }
+}
+
+/// The keyword of a block.
+pub(super) fn keyword(kind: BlockKind) -> &'static str {
+    match kind {
+        BlockKind::Model => "model",
+        BlockKind::View => "view",
+        BlockKind::CompositeType => "type",
+        BlockKind::Enum => "enum",
+        BlockKind::Datasource => "datasource",
+        BlockKind::Generator => "generator",
+    }
+}
+
+/// Reports a name that begins with a digit or contains a dash; `what` it names goes into the message.
+pub(super) fn check_identifier(ident: &Ident, what: &str, diagnostics: &mut Diagnostics) {
+    if ident.text.chars().next().is_some_and(char::is_numeric) {
+        diagnostics
+            .error(ident.span, format!("{what} name `{}` begins with a digit", ident.text))
+            .help("begin it with a letter and give the name in the database by `map`");
+    } else if ident.text.contains('-') {
+        diagnostics
+            .error(ident.span, format!("{what} name `{}` contains a dash", ident.text))
+            .help("use `_` and give the name in the database by `map`");
+    }
+}
+
+fn check_container(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
+    let block = parts.block;
+    let what = keyword(block.kind);
+    check_identifier(&block.name, what, diagnostics);
+    if block.kind != BlockKind::CompositeType {
+        check_reserved(block, diagnostics);
+    }
+    check_attributes(&parts.attributes, diagnostics);
+    let mut names = HashSet::new();
+    for field in &parts.fields {
+        check_identifier(&field.name, "field", diagnostics);
+        for attribute in &field.attributes {
+            check_identifier(&attribute.name, "attribute", diagnostics);
+        }
+        if !names.insert(&field.name.text) {
+            let message = format!("{what} `{}` already has a field `{}`", block.name.text, field.name.text);
+            diagnostics.error(field.name.span, message).help("rename or remove one of them");
+        }
+    }
+}
+
+fn check_enum(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
+    check_identifier(&parts.block.name, "enum", diagnostics);
+    check_reserved(parts.block, diagnostics);
+    check_attributes(&parts.attributes, diagnostics);
+    let mut names = HashSet::new();
+    for value in &parts.values {
+        check_identifier(&value.name, "enum value", diagnostics);
+        for attribute in &value.attributes {
+            check_identifier(&attribute.name, "attribute", diagnostics);
+        }
+        if !names.insert(&value.name.text) {
+            let message = format!("enum `{}` already has a value `{}`", parts.block.name.text, value.name.text);
+            diagnostics.error(value.span, message).help("remove one of them");
+        }
+    }
+}
+
+fn check_attributes(attributes: &[&Attribute], diagnostics: &mut Diagnostics) {
+    for attribute in attributes {
+        check_identifier(&attribute.name, "attribute", diagnostics);
+    }
+}
+
+fn check_reserved(block: &Block, diagnostics: &mut Diagnostics) {
+    let name = block.name.text.as_str();
+    if RESERVED.contains(&name) {
+        diagnostics
+            .error(block.span, format!("`{name}` is a reserved word and cannot name a {}", keyword(block.kind)))
+            .help("choose another name and give the name in the database by `@@map`");
+    }
+}
+
+fn check_keys(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
+    let mut keys = HashSet::new();
+    for property in &parts.properties {
+        if !keys.insert(&property.name.text) {
+            let (key, what, name) = (&property.name.text, keyword(parts.block.kind), &parts.block.name.text);
+            diagnostics
+                .error(property.name.span, format!("key `{key}` is already defined in {what} `{name}`"))
+                .help("keep one of them");
+        }
+    }
+}
