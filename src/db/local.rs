@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest wait for a server to accept connections or to stop. A server that recovers from a crash may need a while.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long to wait between two looks at a starting or stopping server.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);

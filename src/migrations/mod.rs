@@ -1,6 +1,123 @@
 //! FOLDER, HISTORY, APPLY: every rule about migrations, so that commands, library and engine behave the same.
 
+pub mod apply;
 pub mod checksum;
+pub mod dev;
 pub mod directory;
 pub mod history;
+pub mod reset;
+pub mod resolve;
+pub mod script;
+pub mod shadow;
 pub mod slug;
+pub mod status;
+
+pub use apply::{ApplyOptions, Progress, apply_pending};
+pub use directory::{Directory, DirectoryError, Migration};
+pub use history::{History, Record, RecordState};
+pub use script::ScriptError;
+pub use shadow::Shadow;
+pub use status::{Status, status};
+
+use crate::db::DbError;
+use crate::db::lock::LockError;
+use crate::introspect::IntrospectError;
+
+/// Why migrations could not be read, applied or compared.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// Something about the folder.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Something about the server.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Another run holds the lock (P1002).
+    #[error(transparent)]
+    Lock(LockError),
+    /// The catalog could not be read.
+    #[error(transparent)]
+    Introspect(#[from] IntrospectError),
+    /// The database has tables and no history (P3005).
+    #[error("the database is not empty and has no migration history: {}", some_of(tables))]
+    NotEmpty {
+        /// The tables, as `namespace.table`.
+        tables: Vec<String>,
+    },
+    /// Migrations failed and nobody said what to do about them (P3009).
+    #[error("{}", failed_migrations(records))]
+    FailedMigrations {
+        /// The failed rows.
+        records: Vec<Record>,
+    },
+    /// The server refused a script (P3018).
+    #[error("{0}")]
+    Script(Box<ScriptError>),
+    /// The shadow database could not be made (P3014).
+    #[error("cannot make a shadow database to replay the migrations in: {source}")]
+    ShadowCreation {
+        /// What the server said.
+        source: DbError,
+    },
+    /// The server refused a script in the shadow database (P3006).
+    #[error("the migrations cannot be replayed from the beginning: {0}")]
+    ShadowScript(Box<ScriptError>),
+    /// The shadow database is the database itself, which would be emptied.
+    #[error("the shadow database is the database itself, which replaying migrations would empty")]
+    ShadowIsMain,
+    /// `resolve` was asked about a migration whose folder does not exist (P3017).
+    #[error("there is no migration `{name}` in `{}`", directory.display())]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The migrations folder.
+        directory: std::path::PathBuf,
+    },
+    /// The migration is applied already (P3008).
+    #[error("migration `{name}` is recorded as applied already")]
+    AlreadyApplied {
+        /// The name.
+        name: String,
+    },
+    /// The migration was never applied to this database (P3011).
+    #[error("migration `{name}` was never applied to this database, so it cannot be rolled back")]
+    NeverApplied {
+        /// The name.
+        name: String,
+    },
+    /// The migration did not fail (P3012).
+    #[error("migration `{name}` did not fail, so it cannot be marked as rolled back")]
+    NotFailed {
+        /// The name.
+        name: String,
+    },
+    /// There is no history in which something could be marked.
+    #[error("this database has no migration history")]
+    NoHistory,
+}
+
+fn some_of(tables: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = tables.iter().take(SHOWN).map(|table| format!("`{table}`")).collect();
+    match tables.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("it has the tables {} and {more} more", shown.join(", ")),
+        _ if tables.len() == 1 => format!("it has the table {}", shown.join("")),
+        _ => format!("it has the tables {}", shown.join(", ")),
+    }
+}
+
+fn failed_migrations(records: &[Record]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from(if records.len() == 1 {
+        "a migration failed in this database, and nothing else is applied until it is resolved:"
+    } else {
+        "migrations failed in this database, and nothing else is applied until they are resolved:"
+    });
+    for record in records {
+        let _ = write!(text, "\n`{}`, started at {}", record.migration_name, record.started_at);
+        if let Some(logs) = &record.logs {
+            let _ = write!(text, ", failed with:\n{logs}");
+        }
+    }
+    text
+}

@@ -1,21 +1,264 @@
 //! The migrations room on a real server.
 
+use std::path::Path;
+
+use evt::db::Connection;
 use evt::db::lock::{self, LockError};
+use evt::migrations::{
+    ApplyOptions, Directory, DirectoryError, History, MigrateError, Status, apply_pending, resolve, status,
+};
+use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
+use tempfile::TempDir;
 
 use crate::server::live;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    vec![live("lock: a second run waits, is refused and learns who holds it", |database| async move {
-        let mut first = database.connect().await;
-        lock::acquire(&mut first, 1000).await.expect("a free lock");
-        let mut second = database.connect().await;
-        let refused = lock::acquire(&mut second, 20).await;
-        let Err(LockError::Timeout { holder: Some(holder), .. }) = refused else {
-            panic!("expected a refusal that names the holder, got {refused:?}");
-        };
-        assert!(holder.pid.parse::<u32>().is_ok(), "{holder:?}");
-        lock::release(&mut first).await.expect("release");
-        lock::acquire(&mut second, 1000).await.expect("the lock is free again");
-    })]
+    let mut tests = vec![
+        live("lock: a second run waits, is refused and learns who holds it", |database| async move {
+            let mut first = database.connect().await;
+            lock::acquire(&mut first, 1000).await.expect("a free lock");
+            let mut second = database.connect().await;
+            let refused = lock::acquire(&mut second, 20).await;
+            let Err(LockError::Timeout { holder: Some(holder), .. }) = refused else {
+                panic!("expected a refusal that names the holder, got {refused:?}");
+            };
+            assert!(holder.pid.parse::<u32>().is_ok(), "{holder:?}");
+            let folder = migrations(&[("1_a", "SELECT 1")]);
+            let error = apply(&mut second, folder.path(), Some(20)).await.expect_err("the lock is held");
+            assert!(matches!(error, MigrateError::Lock(_)), "{error}");
+            lock::release(&mut first).await.expect("release");
+            lock::acquire(&mut second, 1000).await.expect("the lock is free again");
+        }),
+        live("apply: in order, once, with the rows that Prisma writes", |database| async move {
+            let folder = migrations(&[("2_b", "ALTER TABLE a ADD COLUMN b int"), ("1_a", "CREATE TABLE a (id int)")]);
+            let mut db = database.connect().await;
+            assert_eq!(apply(&mut db, folder.path(), Some(1000)).await.expect("applies"), ["1_a", "2_b"]);
+            assert_eq!(apply(&mut db, folder.path(), Some(1000)).await.expect("applies"), Vec::<String>::new());
+            assert_eq!(
+                one(
+                    &mut db,
+                    "SELECT string_agg(concat_ws(' ', migration_name, length(id), length(checksum), \
+                     applied_steps_count, logs IS NULL, rolled_back_at IS NULL, finished_at >= started_at), '; ' \
+                     ORDER BY started_at) AS value FROM _prisma_migrations",
+                )
+                .await,
+                "1_a 36 64 1 t t t; 2_b 36 64 1 t t t"
+            );
+            assert_eq!(
+                one(
+                    &mut db,
+                    "SELECT string_agg(concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable, \
+                     column_default), '; ' ORDER BY ordinal_position) AS value \
+                     FROM information_schema.columns WHERE table_name = '_prisma_migrations'",
+                )
+                .await,
+                "id character varying 36 NO; checksum character varying 64 NO; \
+                 finished_at timestamp with time zone YES; migration_name character varying 255 NO; logs text YES; \
+                 rolled_back_at timestamp with time zone YES; started_at timestamp with time zone NO now(); \
+                 applied_steps_count integer NO 0"
+            );
+        }),
+        live("apply: a script that fails leaves nothing but its row, and blocks the next run", |database| async move {
+            let folder = migrations(&[
+                ("1_a", "CREATE TABLE a (id int);"),
+                ("2_b", "CREATE TABLE b (id int);\nCREATE TABLE c (id nonsense);"),
+                ("3_c", "CREATE TABLE d (id int);"),
+            ]);
+            let mut db = database.connect().await;
+            let error = apply(&mut db, folder.path(), Some(1000)).await.expect_err("the second script is wrong");
+            let MigrateError::Script(error) = error else { panic!("{error:?}") };
+            assert_eq!((error.migration.as_str(), error.sqlstate()), ("2_b", Some("42704")));
+            let place = error.place.as_ref().expect("the server gives the position");
+            assert_eq!((place.line, place.column), (2, 20), "{}", place.excerpt);
+            let tables = "SELECT string_agg(relname, ' ' ORDER BY relname) AS value FROM pg_class \
+                          WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+            assert_eq!(one(&mut db, tables).await, "_prisma_migrations a");
+            let history = History::read(&mut db, "public").await.expect("history");
+            let failed: Vec<_> = history.failed().collect();
+            assert_eq!(failed.len(), 1);
+            assert!(failed[0].logs.as_ref().is_some_and(|logs| logs.contains("nonsense")), "{failed:?}");
+            let error = apply(&mut db, folder.path(), Some(1000)).await.expect_err("a failed migration blocks");
+            assert!(matches!(error, MigrateError::FailedMigrations { .. }), "{error}");
+            // Mended and resolved, everything goes on.
+            std::fs::write(folder.path().join("2_b/migration.sql"), "CREATE TABLE b (id int)").expect("mend");
+            resolve::rolled_back(&mut db, "2_b", Some(1000)).await.expect("resolve");
+            assert_eq!(apply(&mut db, folder.path(), Some(1000)).await.expect("applies"), ["2_b", "3_c"]);
+        }),
+        live(
+            "apply: a script that leaves a transaction open or changes the session harms nobody",
+            |database| async move {
+                let folder = migrations(&[
+                    ("1_a", "SELECT pg_catalog.set_config('search_path', '', false); SET lock_timeout = 1"),
+                    ("2_b", "CREATE TABLE b (id int)"),
+                    ("3_c", "BEGIN; CREATE TABLE c (id int); SELECT oops; COMMIT"),
+                ]);
+                let mut db = database.connect().await;
+                apply(&mut db, folder.path(), Some(1000)).await.expect_err("the third script is wrong");
+                assert_eq!(one(&mut db, "SELECT to_regclass('public.b')::text AS value").await, "b");
+                assert_eq!(one(&mut db, "SELECT (to_regclass('public.c') IS NULL)::text AS value").await, "true");
+                assert_eq!(one(&mut db, "SELECT count(*)::text AS value FROM _prisma_migrations").await, "3");
+            },
+        ),
+        live("apply: an empty folder and an empty script are fine", |database| async move {
+            let mut db = database.connect().await;
+            let folder = migrations(&[]);
+            let missing = folder.path().join("nowhere");
+            assert_eq!(apply(&mut db, &missing, None).await.expect("nothing to do"), Vec::<String>::new());
+            let folder = migrations(&[("1_a", "-- nothing\n"), ("2_b", "")]);
+            assert_eq!(apply(&mut db, folder.path(), None).await.expect("applies").len(), 2);
+        }),
+        live("apply: what is wrong with the folder is said before anything is done", |database| async move {
+            let mut db = database.connect().await;
+            let folder = migrations(&[("1_a", "CREATE TABLE a (id int)")]);
+            std::fs::write(folder.path().join("migration_lock.toml"), "provider = \"mysql\"\n").expect("lock file");
+            let error = apply(&mut db, folder.path(), None).await.expect_err("another provider");
+            let other = matches!(&error, MigrateError::Directory(DirectoryError::OtherProvider { found, .. }) if found == "mysql");
+            assert!(other, "{error}");
+            assert_eq!(one(&mut db, "SELECT (to_regclass('_prisma_migrations') IS NULL)::text AS value").await, "true");
+            let folder = migrations(&[("1_a", "CREATE TABLE a (id int)")]);
+            std::fs::create_dir(folder.path().join("2_b")).expect("a folder without a script");
+            let error = apply(&mut db, folder.path(), None).await.expect_err("no script");
+            let missing = matches!(&error, MigrateError::Directory(DirectoryError::ScriptMissing { .. }));
+            assert!(missing, "{error}");
+        }),
+        live("status: reads, and writes nothing", |database| async move {
+            let mut db = database.connect().await;
+            let folder = migrations(&[("1_a", "SELECT 1")]);
+            let directory = Directory::read(folder.path()).expect("folder");
+            let found = status(&mut db, &directory).await.expect("status");
+            assert_eq!((found.has_history, found.pending), (false, vec!["1_a".to_owned()]));
+            assert_eq!(
+                one(&mut db, "SELECT count(*)::text AS value FROM pg_class WHERE relname LIKE '%prisma%'").await,
+                "0"
+            );
+        }),
+        live("status: edited, missing, failed, rolled back", |database| async move {
+            let mut db = database.connect().await;
+            let folder =
+                migrations(&[("1_a", "SELECT 1;\n"), ("2_b", "SELECT 2"), ("3_c", "SELECT 3"), ("4_d", "oops")]);
+            apply(&mut db, folder.path(), None).await.expect_err("the last one fails");
+            std::fs::write(folder.path().join("1_a/migration.sql"), "SELECT 1;\r\n").expect("other line endings");
+            std::fs::write(folder.path().join("2_b/migration.sql"), "SELECT 22").expect("edit");
+            std::fs::remove_dir_all(folder.path().join("3_c")).expect("remove");
+            let now = read_status(&mut db, folder.path()).await;
+            assert_eq!(now.edited, ["2_b"]);
+            assert_eq!(now.missing, ["3_c"]);
+            assert_eq!(now.failed, ["4_d"]);
+            assert_eq!(now.pending, Vec::<String>::new());
+            resolve::rolled_back(&mut db, "4_d", None).await.expect("resolve");
+            let now = read_status(&mut db, folder.path()).await;
+            assert_eq!((now.failed.len(), now.pending, now.rolled_back), (0, vec!["4_d".into()], vec!["4_d".into()]));
+        }),
+    ];
+    tests.extend(non_empty_databases());
+    tests.extend(resolutions());
+    tests
+}
+
+/// What counts as somebody's data in a database without a history.
+fn non_empty_databases() -> Vec<Trial> {
+    [
+        ("a table", "CREATE TABLE t (id int)", true),
+        ("a view", "CREATE VIEW v AS SELECT 1 AS a", false),
+        ("an enum", "CREATE TYPE e AS ENUM ('a')", false),
+        ("a partitioned table", "CREATE TABLE p (id int) PARTITION BY RANGE (id)", false),
+        ("a function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", false),
+        ("a table in another namespace", "CREATE SCHEMA other; CREATE TABLE other.t (id int)", false),
+        ("a helper table of PostGIS", "CREATE TABLE \"Spatial_Ref_Sys\" (id int)", false),
+    ]
+    .into_iter()
+    .map(|(name, sql, refused)| {
+        live(format!("apply: without a history, {name}"), move |database| async move {
+            let mut db = database.with(sql).await;
+            let folder = migrations(&[("1_a", "SELECT 1")]);
+            let outcome = apply(&mut db, folder.path(), None).await;
+            assert_eq!(matches!(outcome, Err(MigrateError::NotEmpty { .. })), refused, "{outcome:?}");
+        })
+    })
+    .collect()
+}
+
+/// Each state of a migration × each resolution: the outcome, and the rows afterwards
+/// (f = finished, r = rolled back, - = neither).
+fn resolutions() -> Vec<Trial> {
+    const FAIL: &str = "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', 'x', '1_a');";
+    const ROLL_BACK: &str = "UPDATE _prisma_migrations SET rolled_back_at = now();";
+    const APPLY: &str = "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, started_at) \
+                         VALUES ('2', 'x', '1_a', now(), now() + interval '1 s');";
+    [
+        ("no row", vec![], "ok: f", "never applied: "),
+        ("failed", vec![FAIL], "ok: r f", "ok: r"),
+        ("rolled back", vec![FAIL, ROLL_BACK], "ok: r f", "ok: r"),
+        ("applied", vec![APPLY], "already applied: f", "not failed: f"),
+        ("rolled back, then applied", vec![FAIL, ROLL_BACK, APPLY], "already applied: r f", "ok: r f"),
+    ]
+    .into_iter()
+    .flat_map(|(name, rows, applied, rolled_back)| {
+        let rows = rows.concat();
+        [("applied", rows.clone(), applied), ("rolled back", rows, rolled_back)].map(|(action, rows, expected)| {
+            live(format!("resolve: {name}, as {action}"), move |database| async move {
+                let mut db = database.connect().await;
+                let folder = migrations(&[("1_a", "SELECT 1")]);
+                apply(&mut db, &folder.path().join("nowhere"), None).await.expect("makes the table");
+                db.script(&Statement::script(&rows)).await.expect("rows");
+                let directory = Directory::read(folder.path()).expect("folder");
+                let outcome = match action {
+                    "applied" => resolve::applied(&mut db, &directory, "1_a", Some(1000)).await,
+                    _ => resolve::rolled_back(&mut db, "1_a", Some(1000)).await,
+                };
+                let outcome = match outcome {
+                    Ok(()) => "ok",
+                    Err(MigrateError::AlreadyApplied { .. }) => "already applied",
+                    Err(MigrateError::NeverApplied { .. }) => "never applied",
+                    Err(MigrateError::NotFailed { .. }) => "not failed",
+                    Err(error) => panic!("{error}"),
+                };
+                let states = one(
+                    &mut db,
+                    "SELECT coalesce(string_agg(CASE WHEN rolled_back_at IS NOT NULL THEN 'r' \
+                     WHEN finished_at IS NOT NULL THEN 'f' ELSE '-' END, ' ' ORDER BY finished_at NULLS FIRST), '') \
+                     AS value FROM _prisma_migrations",
+                )
+                .await;
+                assert_eq!(format!("{outcome}: {states}"), expected);
+            })
+        })
+    })
+    .chain([live("resolve: a migration without a folder, and a database without a history", |database| async move {
+        let mut db = database.connect().await;
+        let directory = Directory::read(Path::new("/nowhere")).expect("an absent folder is empty");
+        let error = resolve::applied(&mut db, &directory, "1_a", None).await.expect_err("no folder");
+        assert!(matches!(error, MigrateError::Unknown { .. }), "{error}");
+        let error = resolve::rolled_back(&mut db, "1_a", None).await.expect_err("no history");
+        assert!(matches!(error, MigrateError::NoHistory), "{error}");
+    })])
+    .collect()
+}
+
+/// A migrations folder with these scripts.
+fn migrations(scripts: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, script) in scripts {
+        let path = folder.path().join(name);
+        std::fs::create_dir(&path).expect("a migration's folder");
+        std::fs::write(path.join("migration.sql"), script).expect("a script");
+    }
+    folder
+}
+
+async fn apply(db: &mut Connection, folder: &Path, lock_timeout_ms: Option<u64>) -> Result<Vec<String>, MigrateError> {
+    let directory = Directory::read(folder)?;
+    let options = ApplyOptions { namespaces: vec!["public".to_owned()], lock_timeout_ms };
+    apply_pending(db, &directory, &options, &mut |_| {}).await
+}
+
+async fn read_status(db: &mut Connection, folder: &Path) -> Status {
+    status(db, &Directory::read(folder).expect("folder")).await.expect("status")
+}
+
+/// The column `value` of the only row.
+async fn one(db: &mut Connection, sql: &str) -> String {
+    let rows = db.rows(&Statement::script(sql)).await.expect(sql);
+    rows.first().and_then(|row| row.get("value")).unwrap_or_default().to_owned()
 }

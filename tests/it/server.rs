@@ -61,7 +61,8 @@ pub(crate) fn live_blocking<F>(name: impl Into<String>, test: F) -> Trial
 where
     F: FnOnce(TestDatabase) + Send + 'static,
 {
-    Trial::test(name, move || {
+    // The word by which the live tests are chosen when several servers are tried in turn.
+    Trial::test(format!("live {}", name.into()), move || {
         let database = TestDatabase { url: new_database()? };
         let url = database.url.clone();
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| test(database)));

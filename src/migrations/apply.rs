@@ -1,0 +1,165 @@
+//! Runs pending scripts and records each start and end.
+
+use crate::db::lock::{self, LockError};
+use crate::db::{Connection, DbError};
+use crate::sql::quote::{Literal, Statement};
+
+use super::MigrateError;
+use super::directory::{Directory, Migration};
+use super::history::{self, History};
+use super::script::ScriptError;
+
+/// Tables that the extension `postgis` makes; they do not count as somebody's data.
+const HELPER_TABLES: [&str; 5] =
+    ["spatial_ref_sys", "geometry_columns", "geography_columns", "raster_columns", "raster_overviews"];
+
+/// What happens while migrations run, for whoever shows progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// So many migrations will run.
+    Pending(usize),
+    /// This one starts.
+    Applying(&'a str),
+    /// This one is done.
+    Applied(&'a str),
+}
+
+/// How to apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// The namespaces that the migrations manage; the connection's own counts anyway.
+    pub namespaces: Vec<String>,
+    /// Longest wait for another run, in milliseconds; `None` takes no lock at all.
+    pub lock_timeout_ms: Option<u64>,
+}
+
+/// Applies the migrations of `directory` that the database does not hold yet, in order, and returns their names.
+///
+/// Takes the advisory lock, and gives it back whatever happens. Stops at the first failure: what was applied before
+/// stays, and the failed migration is noted with what the server said.
+pub async fn apply_pending(
+    db: &mut Connection,
+    directory: &Directory,
+    options: &ApplyOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<String>, MigrateError> {
+    directory.check_provider()?;
+    locked(db, options.lock_timeout_ms, async |db| apply_locked(db, directory, options, progress).await).await
+}
+
+/// Works under the advisory lock, and gives it back whatever happens; the work's error wins. `None` takes no lock.
+pub(super) async fn locked<T>(
+    db: &mut Connection,
+    timeout_ms: Option<u64>,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
+    let Some(timeout_ms) = timeout_ms else { return work(db).await };
+    lock::acquire(db, timeout_ms).await.map_err(|error| match error {
+        LockError::Db(error) => error.into(),
+        error @ LockError::Timeout { .. } => MigrateError::Lock(error),
+    })?;
+    let outcome = work(db).await;
+    // A connection that is gone has no lock either.
+    let released =
+        if matches!(outcome, Err(MigrateError::Db(DbError::Closed))) { Ok(()) } else { lock::release(db).await };
+    let value = outcome?;
+    released?;
+    Ok(value)
+}
+
+async fn apply_locked(
+    db: &mut Connection,
+    directory: &Directory,
+    options: &ApplyOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<String>, MigrateError> {
+    let history = ready_history(db, options).await?;
+    let failed: Vec<_> = history.failed().cloned().collect();
+    if !failed.is_empty() {
+        return Err(MigrateError::FailedMigrations { records: failed });
+    }
+    let pending = pending(directory, &history);
+    progress(Progress::Pending(pending.len()));
+    let mut applied = Vec::with_capacity(pending.len());
+    for migration in pending {
+        apply_one(db, migration, progress).await?;
+        applied.push(migration.name.clone());
+    }
+    Ok(applied)
+}
+
+/// The migrations that the database does not hold, in the order of the folder. A folder that is older than applied
+/// ones is pending too.
+pub fn pending<'a>(directory: &'a Directory, history: &History) -> Vec<&'a Migration> {
+    let held: std::collections::HashSet<&str> = history
+        .records()
+        .iter()
+        .filter(|record| record.state() != history::RecordState::RolledBack)
+        .map(|record| record.migration_name.as_str())
+        .collect();
+    directory.migrations.iter().filter(|migration| !held.contains(migration.name.as_str())).collect()
+}
+
+/// The history, its table made if the database is empty otherwise.
+async fn ready_history(db: &mut Connection, options: &ApplyOptions) -> Result<History, MigrateError> {
+    let namespace = db.namespace().to_owned();
+    let history = History::read(db, &namespace).await?;
+    if history.exists() {
+        return Ok(history);
+    }
+    let tables = foreign_tables(db, &options.namespaces).await?;
+    if !tables.is_empty() {
+        return Err(MigrateError::NotEmpty { tables });
+    }
+    db.ensure_namespace().await?;
+    history::create_table(db, &namespace).await?;
+    Ok(History { records: Some(Vec::new()) })
+}
+
+/// The ordinary tables in the managed namespaces that are nobody's helpers, as `namespace.table`.
+pub(super) async fn foreign_tables(db: &mut Connection, namespaces: &[String]) -> Result<Vec<String>, DbError> {
+    let own = db.namespace().to_owned();
+    let list: Vec<String> = namespaces.iter().chain([&own]).map(|namespace| Literal(namespace).to_string()).collect();
+    let question = Statement::built(format!(
+        "SELECT n.nspname AS namespace, c.relname AS name \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind = 'r' AND n.nspname IN ({}) ORDER BY 1, 2",
+        list.join(", ")
+    ));
+    let rows = db.rows(&question).await?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some((row.get("namespace")?, row.get("name")?)))
+        .filter(|(_, name)| !HELPER_TABLES.iter().any(|helper| helper.eq_ignore_ascii_case(name)))
+        .map(|(namespace, name)| format!("{namespace}.{name}"))
+        .collect())
+}
+
+async fn apply_one(
+    db: &mut Connection,
+    migration: &Migration,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(), MigrateError> {
+    let script = migration.script()?;
+    let namespace = db.namespace().to_owned();
+    let id = history::start(db, &namespace, &migration.name, &super::checksum::checksum(&script)).await?;
+    progress(Progress::Applying(&migration.name));
+    if let Err(source) = db.script(&Statement::script(&script)).await {
+        let error = ScriptError::new(migration, &script, source);
+        note_failure(db, &namespace, &id, &error).await;
+        return Err(MigrateError::Script(Box::new(error)));
+    }
+    // A script may have changed the session: the next one starts from a clean one, and our own tables must be found.
+    db.reset_session().await?;
+    history::finish(db, &namespace, &id).await?;
+    progress(Progress::Applied(&migration.name));
+    Ok(())
+}
+
+/// Notes what went wrong, as well as it can be done: the script's error is what the person must see.
+async fn note_failure(db: &mut Connection, namespace: &str, id: &str, error: &ScriptError) {
+    // A script that opened a transaction leaves it open when it fails.
+    let _ = db.script(&Statement::from("ROLLBACK")).await;
+    let _ = db.reset_session().await;
+    let _ = history::fail(db, namespace, id, &error.to_string()).await;
+}

@@ -1,0 +1,118 @@
+//! What `migrate dev` has to know before it makes or applies a migration.
+
+use crate::db::Connection;
+use crate::dbschema::DbSchema;
+use crate::diff::{Change, diff};
+use crate::introspect::{Scope, introspect};
+
+use super::MigrateError;
+use super::directory::{Directory, Migration};
+use super::history::History;
+use super::shadow::{Shadow, replayed};
+use super::status::{Relation, Status};
+
+/// What a development database looks like next to its migrations.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// Why the database cannot be brought up to date without emptying it; empty if it can.
+    pub reset_reasons: Vec<ResetReason>,
+    /// The database that all migrations of the folder make: where the next migration starts from.
+    pub replayed: DbSchema,
+    /// Folder against history.
+    pub status: Status,
+}
+
+/// A reason to empty a development database.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ResetReason {
+    /// Migrations failed.
+    Failed(Vec<String>),
+    /// Applied migrations were edited.
+    Edited(Vec<String>),
+    /// The database is not what its applied migrations make.
+    Drift {
+        /// From what it should be to what it is.
+        changes: Vec<Change>,
+        /// Whether it was never under migrations, so that it may be an existing database.
+        first_use: bool,
+    },
+    /// Folder and history each have migrations that the other lacks.
+    Diverged {
+        /// The last migration that both know.
+        last_common: Option<String>,
+        /// Those that only the database has.
+        missing: Vec<String>,
+    },
+    /// The database has migrations that the folder lacks.
+    Missing(Vec<String>),
+}
+
+/// Looks at folder, history and catalog, and replays the folder. Changes nothing in the database.
+pub async fn diagnose(
+    db: &mut Connection,
+    directory: &Directory,
+    shadow: &Shadow,
+    scope: &Scope,
+) -> Result<Diagnosis, MigrateError> {
+    directory.check_provider()?;
+    let namespace = db.namespace().to_owned();
+    let history = History::read(db, &namespace).await?;
+    let status = Status::of(directory, &history)?;
+    let (expected, all) = replay_twice(directory, &history, shadow, scope).await?;
+    let live = introspect(db, scope).await?;
+    let drift = diff(&expected, &live);
+    Ok(Diagnosis { reset_reasons: reasons(&status, drift), replayed: all, status })
+}
+
+/// The database after the applied migrations and after all of them. Nearly always the applied ones come first, and one
+/// scratch database shows both.
+async fn replay_twice(
+    directory: &Directory,
+    history: &History,
+    shadow: &Shadow,
+    scope: &Scope,
+) -> Result<(DbSchema, DbSchema), MigrateError> {
+    let all: Vec<&Migration> = directory.migrations.iter().collect();
+    let applied: Vec<&Migration> =
+        all.iter().copied().filter(|migration| history.has_applied(&migration.name)).collect();
+    if !all.starts_with(&applied) {
+        let expected = replayed(shadow, &applied, scope).await?;
+        return Ok((expected, replayed(shadow, &all, scope).await?));
+    }
+    let mut database = shadow.open(scope).await?;
+    let outcome = async {
+        database.replay(&applied).await?;
+        let expected = database.introspect(scope).await?;
+        if all.len() == applied.len() {
+            return Ok((expected.clone(), expected));
+        }
+        database.replay(&all[applied.len()..]).await?;
+        Ok((expected, database.introspect(scope).await?))
+    }
+    .await;
+    let closed = database.close().await;
+    let result = outcome?;
+    closed?;
+    Ok(result)
+}
+
+/// In the order in which Prisma reports them.
+fn reasons(status: &Status, drift: Vec<Change>) -> Vec<ResetReason> {
+    let mut reasons = Vec::new();
+    if !status.failed.is_empty() {
+        reasons.push(ResetReason::Failed(status.failed.clone()));
+    }
+    if !status.edited.is_empty() {
+        reasons.push(ResetReason::Edited(status.edited.clone()));
+    }
+    if !drift.is_empty() {
+        reasons.push(ResetReason::Drift { changes: drift, first_use: !status.has_history });
+    }
+    match status.relation() {
+        Relation::Diverged => reasons
+            .push(ResetReason::Diverged { last_common: status.last_common.clone(), missing: status.missing.clone() }),
+        Relation::DirectoryBehind => reasons.push(ResetReason::Missing(status.missing.clone())),
+        Relation::Same | Relation::DatabaseBehind => {}
+    }
+    reasons
+}

@@ -1,0 +1,135 @@
+//! A scratch database: make it, replay migrations in it, look at the result, drop it.
+
+use tokio_postgres::error::SqlState;
+
+use crate::db::{Connection, DatabaseUrl, DbError};
+use crate::dbschema::DbSchema;
+use crate::introspect::{Scope, introspect};
+use crate::sql::quote::{Ident, Statement};
+
+use super::directory::Migration;
+use super::script::ScriptError;
+use super::{MigrateError, reset};
+
+/// What the names of scratch databases start with; the same as Prisma's, so that either tool's leftovers are known.
+pub const NAME_PREFIX: &str = "prisma_migrate_shadow_db_";
+
+/// Where migrations are replayed.
+#[derive(Debug, Clone)]
+pub enum Shadow {
+    /// In a new database on the server of this one.
+    Beside(DatabaseUrl),
+    /// In a database that is there for that, and is emptied first.
+    Given(DatabaseUrl),
+}
+
+/// A scratch database in use.
+#[derive(Debug)]
+pub struct ShadowDatabase {
+    db: Connection,
+    /// The database to drop, and the URL of the one through which it was made.
+    made: Option<(String, DatabaseUrl)>,
+}
+
+impl Shadow {
+    /// Replays in `given` if there is one, else beside `main`. Refuses the database itself as its own shadow.
+    pub fn new(main: &DatabaseUrl, given: Option<&DatabaseUrl>) -> Result<Self, MigrateError> {
+        match given {
+            None => Ok(Self::Beside(main.clone())),
+            Some(url) if url.same_database_as(main) => Err(MigrateError::ShadowIsMain),
+            Some(url) => Ok(Self::Given(url.clone())),
+        }
+    }
+
+    /// Makes or empties the scratch database and connects to it. [`ShadowDatabase::close`] drops it.
+    pub async fn open(&self, scope: &Scope) -> Result<ShadowDatabase, MigrateError> {
+        match self {
+            Self::Given(url) => {
+                let mut db = Connection::open(url).await?;
+                reset::reset(&mut db, &scope.namespaces).await?;
+                Ok(ShadowDatabase { db, made: None })
+            }
+            Self::Beside(main) => {
+                let name = format!("{NAME_PREFIX}{}", uuid::Uuid::new_v4());
+                let creation = |source| MigrateError::ShadowCreation { source };
+                let mut maintenance = Connection::open(main).await?;
+                let sql = Statement::built(format!("CREATE DATABASE {}", Ident(&name)));
+                let created = maintenance.script(&sql).await;
+                maintenance.close().await;
+                created.map_err(creation)?;
+                match connect(&main.with_database(&name)).await {
+                    Ok(db) => Ok(ShadowDatabase { db, made: Some((name, main.clone())) }),
+                    Err(error) => {
+                        drop_database(&name, main).await?;
+                        Err(error.into())
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn connect(url: &DatabaseUrl) -> Result<Connection, DbError> {
+    let mut db = Connection::open(url).await?;
+    db.ensure_namespace().await?;
+    Ok(db)
+}
+
+impl ShadowDatabase {
+    /// Runs the scripts of migrations in order.
+    pub async fn replay(&mut self, migrations: &[&Migration]) -> Result<(), MigrateError> {
+        for migration in migrations {
+            let script = migration.script()?;
+            match self.db.script(&Statement::script(&script)).await {
+                Ok(()) => self.db.reset_session().await?,
+                Err(DbError::Closed) => return Err(DbError::Closed.into()),
+                Err(source) => {
+                    let error = ScriptError::new(migration, &script, source);
+                    return Err(MigrateError::ShadowScript(Box::new(error)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the database looks like now.
+    pub async fn introspect(&mut self, scope: &Scope) -> Result<DbSchema, MigrateError> {
+        Ok(introspect(&mut self.db, scope).await?)
+    }
+
+    /// Drops the database if it was made for this.
+    pub async fn close(self) -> Result<(), DbError> {
+        self.db.close().await;
+        match self.made {
+            Some((name, main)) => drop_database(&name, &main).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn drop_database(name: &str, through: &DatabaseUrl) -> Result<(), DbError> {
+    let mut db = Connection::open(through).await?;
+    let forced = Statement::built(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(name)));
+    let dropped = match db.script(&forced).await {
+        // Servers before 13 know no FORCE.
+        Err(error) if error.has_state(&SqlState::SYNTAX_ERROR) => {
+            db.script(&Statement::built(format!("DROP DATABASE IF EXISTS {}", Ident(name)))).await
+        }
+        result => result,
+    };
+    db.close().await;
+    dropped
+}
+
+/// Replays migrations in a scratch database and returns what it looks like then.
+pub async fn replayed(shadow: &Shadow, migrations: &[&Migration], scope: &Scope) -> Result<DbSchema, MigrateError> {
+    let mut database = shadow.open(scope).await?;
+    let outcome = match database.replay(migrations).await {
+        Ok(()) => database.introspect(scope).await,
+        Err(error) => Err(error),
+    };
+    let closed = database.close().await;
+    let result = outcome?;
+    closed?;
+    Ok(result)
+}
