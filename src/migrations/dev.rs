@@ -8,7 +8,7 @@ use crate::introspect::{Scope, introspect};
 use super::MigrateError;
 use super::directory::{Directory, Migration};
 use super::history::History;
-use super::shadow::{Shadow, replayed};
+use super::shadow::{Shadow, ShadowDatabase, replayed};
 use super::status::{Relation, Status};
 
 /// What a development database looks like next to its migrations.
@@ -80,20 +80,26 @@ async fn replay_twice(
         return Ok((expected, replayed(shadow, &all, scope).await?));
     }
     let mut database = shadow.open(scope).await?;
-    let outcome = async {
-        database.replay(&applied).await?;
-        let expected = database.introspect(scope).await?;
-        if all.len() == applied.len() {
-            return Ok((expected.clone(), expected));
-        }
-        database.replay(&all[applied.len()..]).await?;
-        Ok((expected, database.introspect(scope).await?))
-    }
-    .await;
+    let outcome = replay_on(&mut database, &applied, &all[applied.len()..], scope).await;
     let closed = database.close().await;
     let result = outcome?;
     closed?;
     Ok(result)
+}
+
+async fn replay_on(
+    database: &mut ShadowDatabase,
+    applied: &[&Migration],
+    rest: &[&Migration],
+    scope: &Scope,
+) -> Result<(DbSchema, DbSchema), MigrateError> {
+    database.replay(applied).await?;
+    let expected = database.introspect(scope).await?;
+    if rest.is_empty() {
+        return Ok((expected.clone(), expected));
+    }
+    database.replay(rest).await?;
+    Ok((expected, database.introspect(scope).await?))
 }
 
 /// In the order in which Prisma reports them.
