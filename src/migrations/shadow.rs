@@ -76,6 +76,11 @@ async fn connect(url: &DatabaseUrl) -> Result<Connection, DbError> {
 }
 
 impl ShadowDatabase {
+    /// The name of the scratch database.
+    pub fn name(&self) -> &str {
+        &self.db.peer().database
+    }
+
     /// Runs the scripts of migrations in order.
     pub async fn replay(&mut self, migrations: &[&Migration]) -> Result<(), MigrateError> {
         for migration in migrations {
