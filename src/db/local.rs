@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::url::DatabaseUrl;
+
 /// Longest wait for a server to accept connections or to stop. A server that recovers from a crash may need a while.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -247,6 +249,36 @@ impl Drop for LocalServer {
     fn drop(&mut self) {
         // Nothing can be reported from here; a server that does not stop is found by the next user.
         let _ = self.leave();
+    }
+}
+
+/// A URL that can be connected to, and the server behind it if evt runs it. The server stops when this is dropped, unless
+/// somebody else uses it.
+#[derive(Debug)]
+pub struct Reached {
+    /// The URL; of a `local:` one, that of its running server.
+    pub url: DatabaseUrl,
+    server: Option<LocalServer>,
+}
+
+impl Reached {
+    /// Starts the server of a `local:` URL, whose folder must be absolute or relative to the current one; leaves any
+    /// other URL as it is. `search_path` is the PATH variable.
+    pub fn new(url: &DatabaseUrl, search_path: Option<&OsStr>) -> Result<Self, LocalError> {
+        let Some(folder) = url.local_folder() else { return Ok(Self { url: url.clone(), server: None }) };
+        let server = LocalServer::start(&Binaries::find(search_path)?, folder, Durability::Kept)?;
+        let url = url.on_socket(server.socket_folder(), server.port(), SUPERUSER);
+        Ok(Self { url, server: Some(server) })
+    }
+
+    /// The server that evt runs for this URL.
+    pub fn server(&self) -> Option<&LocalServer> {
+        self.server.as_ref()
+    }
+
+    /// Leaves the server in order; dropping does the same without the error.
+    pub fn leave(self) -> Result<(), LocalError> {
+        self.server.map_or(Ok(()), LocalServer::stop)
     }
 }
 
