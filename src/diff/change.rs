@@ -67,6 +67,11 @@ pub enum Change {
         /// The enum.
         enumeration: Enum,
     },
+    /// The old type of an enum that was replaced goes once nothing is of it any longer.
+    DropReplacedEnum {
+        /// The old type's temporary name.
+        name: QualifiedName,
+    },
     /// A new table, without its indexes and foreign keys.
     CreateTable {
         /// The table.
@@ -201,7 +206,7 @@ pub struct AddedValue {
 /// The replacement of an enum by a new type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnumSwap {
-    /// Columns that are of this enum before and after, and their states.
+    /// Columns that are of this enum before and after, and their states, in the order of the target.
     pub columns: Vec<SwappedColumn>,
     /// Columns and tables that are dropped later still use the old type, so that it can only be dropped after them.
     pub drop_old_later: bool,
@@ -212,8 +217,19 @@ pub struct EnumSwap {
 pub struct SwappedColumn {
     /// Its table.
     pub table: QualifiedName,
+    /// The table's position in the source.
+    pub position: usize,
     /// As it was.
     pub from: Column,
     /// As it shall be.
     pub to: Column,
+}
+
+impl EnumSwap {
+    /// The columns by the position of their tables in the source, then by name.
+    pub(crate) fn by_source(&self) -> impl Iterator<Item = &SwappedColumn> {
+        let mut columns: Vec<_> = self.columns.iter().collect();
+        columns.sort_by(|a, b| (a.position, &a.to.name).cmp(&(b.position, &b.to.name)));
+        columns.into_iter()
+    }
 }

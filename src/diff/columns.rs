@@ -3,7 +3,7 @@
 use super::change::ColumnChange;
 use super::defaults::same_default;
 use super::types::{TypeChange, type_change};
-use crate::dbschema::{Column, ColumnArity, DefaultValue, Origin};
+use crate::dbschema::{Column, ColumnArity, ColumnType, DefaultValue, Origin};
 
 /// The change from one column to the other; `None` if there is none.
 pub(super) fn column_change(from: (&Column, Origin), to: (&Column, Origin)) -> Option<ColumnChange> {
@@ -12,7 +12,7 @@ pub(super) fn column_change(from: (&Column, Origin), to: (&Column, Origin)) -> O
         arity: from.arity != to.arity && !not_null_by_number(from, from_origin, to),
         default: !same_default((from, from_origin), (to, to_origin)),
         ty: type_change((from, from_origin), (to, to_origin)),
-        autoincrement: from.autoincrement != to.autoincrement,
+        autoincrement: from.autoincrement != to.autoincrement && !(to.autoincrement && !can_number(to)),
         orphaned_sequence: None,
         from: from.clone(),
         to: to.clone(),
@@ -26,6 +26,12 @@ fn not_null_by_number(from: &Column, from_origin: Origin, to: &Column) -> bool {
         && from.autoincrement
         && to.autoincrement
         && (from.arity, to.arity) == (ColumnArity::Required, ColumnArity::Nullable)
+}
+
+/// Whether there is a `serial` for the column. Where there is none `autoincrement()` makes nothing.
+fn can_number(column: &Column) -> bool {
+    use crate::dbschema::types::NativeType as N;
+    column.arity != ColumnArity::List && matches!(column.ty, ColumnType::Native(N::SmallInt | N::Integer | N::BigInt))
 }
 
 impl ColumnChange {

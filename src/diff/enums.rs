@@ -40,9 +40,8 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) -> Swaps {
                 swaps.entry(column.table.clone()).or_default().insert(column.to.name.clone());
             }
             if swap.drop_old_later {
-                let old = QualifiedName::new(&*next.name.namespace, format!("{}_old", next.name.name));
-                let change = Change::DropEnum { enumeration: Enum { name: old, ..(*enumeration).clone() } };
-                plan.push(Key::new(rank::DROP_ENUM, position), change);
+                let name = QualifiedName::new(&*next.name.namespace, format!("{}_old", next.name.name));
+                plan.push(Key::new(rank::DROP_ENUM, position), Change::DropReplacedEnum { name });
             }
             Some(swap)
         } else {
@@ -92,6 +91,7 @@ impl<'a> Users<'a> {
     fn new(from: &Side<'a>, to: &Side<'a>) -> Self {
         let mut users = Users { kept: HashMap::new(), doomed: HashSet::new(), defaults: HashMap::new() };
         for table in &to.tables {
+            let position = from.table_positions.get(&table.name).copied().unwrap_or_default();
             let previous: HashMap<&str, &Column> = from
                 .table(&table.name)
                 .map(|t| t.columns.iter().map(|c| (c.name.as_str(), c)).collect())
@@ -102,6 +102,7 @@ impl<'a> Users<'a> {
                 if let Some(from) = previous.get(column.name.as_str()).filter(|from| from.ty == column.ty) {
                     users.kept.entry(name).or_default().push(SwappedColumn {
                         table: table.name.clone(),
+                        position,
                         from: (*from).clone(),
                         to: column.clone(),
                     });
@@ -124,6 +125,7 @@ impl<'a> Users<'a> {
                     // Someone else's table, but the type is shared.
                     users.kept.entry(name).or_default().push(SwappedColumn {
                         table: table.name.clone(),
+                        position: usize::MAX,
                         from: column.clone(),
                         to: column.clone(),
                     });

@@ -9,6 +9,7 @@ mod extensions;
 mod foreign_keys;
 mod indexes;
 mod order;
+mod summary;
 mod tables;
 pub mod types;
 
@@ -16,6 +17,7 @@ use std::collections::{HashMap, HashSet};
 
 pub use change::{Change, ColumnChange, EnumChange, EnumSwap, IndexReason, TableChange};
 use order::{Key, Plan, rank};
+pub use summary::summary;
 
 use crate::dbschema::{DbSchema, Enum, QualifiedName, Table};
 

@@ -46,7 +46,7 @@ fn swapped(change: &EnumChange, swap: &EnumSwap, naming: Naming<'_>) -> Vec<Stri
     let table = |column: &SwappedColumn| naming.name(&column.table).to_string();
 
     let mut sql = vec![create(&new, &change.to)];
-    for column in swap.columns.iter().filter(|column| column.from.default.is_some()) {
+    for column in swap.by_source().filter(|column| column.from.default.is_some()) {
         sql.push(format!("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table(column), Ident(&column.to.name)));
     }
     for column in &swap.columns {
@@ -62,7 +62,7 @@ fn swapped(change: &EnumChange, swap: &EnumSwap, naming: Naming<'_>) -> Vec<Stri
     if !swap.drop_old_later {
         sql.push(format!("DROP TYPE {old}"));
     }
-    for column in swap.columns.iter().filter(|column| column.from.arity == column.to.arity) {
+    for column in swap.by_source().filter(|column| column.from.arity == column.to.arity) {
         if let Some(default) = default_expression(&column.to, naming) {
             let id = Ident(&column.to.name);
             sql.push(format!("ALTER TABLE {} ALTER COLUMN {id} SET DEFAULT {default}", table(column)));

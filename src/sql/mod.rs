@@ -109,6 +109,7 @@ fn step(change: &Change, naming: Naming<'_>) -> Step {
         Change::DropEnum { enumeration } => {
             one(StepKind::DropEnum, format!("DROP TYPE {}", naming.name(&enumeration.name)))
         }
+        Change::DropReplacedEnum { name } => one(StepKind::DropEnum, format!("DROP TYPE {}", naming.name(name))),
         Change::CreateTable { table } => one(StepKind::CreateTable, create::table(table, naming)),
         Change::CreateIndex { table, index, .. } => one(StepKind::CreateIndex, create::index(table, index, naming)),
         Change::RenameForeignKey { table, from, to } => one(
