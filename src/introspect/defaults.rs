@@ -349,3 +349,6 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

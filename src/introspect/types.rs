@@ -20,6 +20,8 @@ pub(super) struct TypeRow {
     kind: i8,
     is_array: bool,
     element: u32,
+    /// The type of arrays of this one.
+    array: u32,
     base: u32,
     modifier: i32,
     not_null: bool,
@@ -71,9 +73,10 @@ pub(super) fn type_row(row: &Row) -> Result<TypeRow, tokio_postgres::Error> {
         kind: row.try_get(3)?,
         is_array: row.try_get(4)?,
         element: row.try_get(5)?,
-        base: row.try_get(6)?,
-        modifier: row.try_get(7)?,
-        not_null: row.try_get(8)?,
+        array: row.try_get(6)?,
+        base: row.try_get(7)?,
+        modifier: row.try_get(8)?,
+        not_null: row.try_get(9)?,
     })
 }
 
@@ -99,9 +102,11 @@ impl Types {
             let ty = self.element(outer.row, outer.modifier, false, &outer.row.name);
             return Ok(Resolved { ty, list: false, not_null: outer.not_null });
         }
-        let inner = self.without_domains(outer.row.element, outer.modifier).ok_or_else(missing)?;
-        let ty = if inner.row.is_array {
-            // An array of a domain over an array.
+        let element = self.rows.get(&outer.row.element).ok_or_else(missing)?;
+        let inner = self.without_domains(element.oid, outer.modifier).ok_or_else(missing)?;
+        let ty = if inner.row.is_array || element.array != outer.row.oid {
+            // An array of a domain over an array; or one of the server's own vectors, which cannot be declared as the
+            // array that it resembles.
             ColumnType::Unsupported(outer.row.name.clone())
         } else {
             let own = inner.row.kind == b'b'.cast_signed()

@@ -85,11 +85,11 @@ impl Case {
         let (before, expected) = rest.split_once(DATABASE).expect(heading);
         let before = before.strip_prefix(SQL).expect(heading);
         let (sql, scope) = before.split_once(SCOPE).unwrap_or((before, ""));
-        case.sql = sql.to_owned();
+        sql.clone_into(&mut case.sql);
         if !scope.is_empty() {
             case.scope = scope.lines().map(str::to_owned).collect();
         }
-        case.expected = expected.trim_end().to_owned();
+        expected.trim_end().clone_into(&mut case.expected);
         case
     }
 
@@ -117,6 +117,7 @@ async fn answer(db: &mut Connection, sql: Statement, column: &str) -> Option<Str
     rows.first().and_then(|row| row.get(column).map(str::to_owned))
 }
 
+#[expect(clippy::disallowed_methods, reason = "whether to rewrite fixtures is said by an environment variable")]
 async fn check(database: TestDatabase, file: PathBuf, case: Case) {
     let mut db = database.connect().await;
     if !case.runs_on(&mut db).await {

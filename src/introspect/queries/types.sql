@@ -23,6 +23,7 @@ SELECT
     -- The rule by which the server itself tells arrays from fixed-length types with subscripts.
     t.typelem <> 0 AND t.typlen = -1,
     t.typelem,
+    t.typarray,
     t.typbasetype,
     t.typtypmod,
     t.typnotnull

@@ -73,7 +73,9 @@ fn dump_table(out: &mut String, table: &Table) {
     for (word, names) in
         [("check", &facts.checks), ("exclusion", &facts.exclusions), ("expression index", &facts.expression_indexes)]
     {
-        names.iter().for_each(|name| line(out, &format!("  {word} {name}")));
+        for name in names {
+            line(out, &format!("  {word} {name}"));
+        }
     }
 }
 
