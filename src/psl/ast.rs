@@ -15,6 +15,9 @@ pub struct Source {
 }
 
 /// The syntax tree of one file. Always complete: what could not be read is kept as [`Item::Stray`] or [`Member::Junk`].
+///
+/// Text that a node does not keep (quotes and escapes of a string, say) is found in the source by its span:
+/// [`Ast::text`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ast {
     /// The file it was read from.
@@ -32,9 +35,9 @@ pub enum Item {
     Block(Block),
     /// A run of comment lines that stands alone or above a block.
     Comments(Comments),
-    /// One or more blank lines.
+    /// One or more blank lines; also the mere end of the line behind a closing brace.
     BlankLines,
-    /// Text that is no item: a line, a block without keyword, a type alias. Already diagnosed.
+    /// Text that is no item: a line without its newline, a block without keyword, a type alias. Already diagnosed.
     Stray(Span),
 }
 
@@ -103,8 +106,11 @@ pub struct Ident {
 pub struct Field {
     /// Its name.
     pub name: Ident,
-    /// Its type; `None` if it was left out, which is diagnosed.
+    /// Its type; `None` if it was left out or is written in a form that the language has given up. That is diagnosed,
+    /// and for the rules the field does not exist.
     pub ty: Option<FieldType>,
+    /// The type with its `?` or `[]`, as written; `None` if it was left out.
+    pub written_type: Option<Span>,
     /// `@name(…)`, in source order.
     pub attributes: Vec<Attribute>,
     /// Comment behind it on the same line.
@@ -170,8 +176,10 @@ pub struct Property {
     pub value: Option<Expr>,
     /// Comment behind it on the same line.
     pub trailing: Option<Comment>,
-    /// From the key through the value.
+    /// From the key through the value, the blanks and the comment behind it.
     pub span: Span,
+    /// The whole line including its newline.
+    pub line: Span,
 }
 
 /// `@name` or `@name(…)`; also the inner part of a [`BlockAttribute`].
@@ -181,7 +189,8 @@ pub struct Attribute {
     pub name: Ident,
     /// What stands in parentheses; `None` without parentheses.
     pub arguments: Option<Arguments>,
-    /// From `@` through the closing parenthesis.
+    /// From `@` through the closing parenthesis; without parentheses through the blanks that follow. That of a block
+    /// attribute reaches through these blanks and the comment behind it in any case.
     pub span: Span,
 }
 
@@ -192,6 +201,8 @@ pub struct BlockAttribute {
     pub attribute: Attribute,
     /// Comment behind it on the same line.
     pub trailing: Option<Comment>,
+    /// The whole line including its newline.
+    pub line: Span,
 }
 
 /// What stands in the parentheses of an attribute or a call.
@@ -267,6 +278,21 @@ pub enum CommentKind {
     Doc,
     /// `/* … */`
     Block,
+}
+
+impl Ast {
+    /// The source text of a span of this file; empty if the span is of another file.
+    pub fn text(&self, span: Span) -> &str {
+        self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// The blocks in source order.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Block(block) => Some(block),
+            Item::Comments(_) | Item::BlankLines | Item::Stray(_) => None,
+        })
+    }
 }
 
 impl Expr {

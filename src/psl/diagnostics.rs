@@ -86,6 +86,16 @@ impl Diagnostics {
         self.list.iter().filter(|d| d.severity == Severity::Warning)
     }
 
+    /// How many findings there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Forgets all findings but the first `len`: of text that is read again in another way.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.list.truncate(len);
+    }
+
     fn push(&mut self, severity: Severity, span: Span, message: String) -> &mut Diagnostic {
         self.list.push(Diagnostic { severity, message, span, help: None });
         let last = self.list.len() - 1;

@@ -5,6 +5,7 @@
 
 pub mod ast;
 pub mod diagnostics;
+mod parser;
 pub mod schema;
 pub(crate) mod operator_classes;
 pub(crate) mod resolve;
@@ -12,5 +13,6 @@ mod validate;
 
 pub use ast::{Ast, Source};
 pub use diagnostics::{Diagnostic, Diagnostics, FileId, Severity, Span};
+pub use parser::parse;
 pub use schema::PslSchema;
 pub use validate::validate;
