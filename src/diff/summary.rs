@@ -17,9 +17,9 @@ pub fn summary(changes: &[Change]) -> String {
         return "No difference detected.\n".to_owned();
     }
     let mut text = String::new();
-    for ((_, heading), lines) in tree.sections {
+    for ((kind, name), lines) in tree.sections {
         text.push('\n');
-        text.push_str(&heading);
+        text.push_str(&kind.heading(&name));
         text.push('\n');
         for line in lines {
             text.push_str("  ");
@@ -45,9 +45,27 @@ enum Kind {
     ChangedTable,
 }
 
+impl Kind {
+    fn heading(self, name: &str) -> String {
+        match self {
+            Self::ChangedExtension => format!("[*] Changed the `{name}` extension"),
+            Self::RemovedExtensions => "[-] Removed extensions".to_owned(),
+            Self::AddedExtensions => "[+] Added extensions".to_owned(),
+            Self::AddedNamespaces => "[+] Added Schemas".to_owned(),
+            Self::AddedEnums => "[+] Added enums".to_owned(),
+            Self::AddedTables => "[+] Added tables".to_owned(),
+            Self::RemovedEnums => "[-] Removed enums".to_owned(),
+            Self::RemovedTables => "[-] Removed tables".to_owned(),
+            Self::ChangedEnum => format!("[*] Changed the `{name}` enum"),
+            Self::ChangedTable => format!("[*] Changed the `{name}` table"),
+        }
+    }
+}
+
 struct Tree {
     /// Names are only ambiguous, and only then qualified, if there are several namespaces.
     qualified: bool,
+    /// Lines by kind, and by name where each object has a section of its own.
     sections: BTreeMap<(Kind, String), Vec<String>>,
 }
 
@@ -65,39 +83,38 @@ impl Tree {
         if self.qualified { name.to_string() } else { name.name.clone() }
     }
 
-    fn item(&mut self, kind: Kind, heading: &str, name: &str) {
-        self.sections.entry((kind, heading.to_owned())).or_default().push(format!("- {name}"));
+    fn item(&mut self, kind: Kind, name: &str) {
+        self.sections.entry((kind, String::new())).or_default().push(format!("- {name}"));
     }
 
     fn table(&mut self, table: &QualifiedName, line: String) {
-        let heading = format!("[*] Changed the `{}` table", self.name(table));
-        self.sections.entry((Kind::ChangedTable, heading)).or_default().push(line);
+        let name = self.name(table);
+        self.sections.entry((Kind::ChangedTable, name)).or_default().push(line);
     }
 
     fn add(&mut self, change: &Change) {
         match change {
             Change::CreateNamespace { namespace } => {
-                self.item(Kind::AddedNamespaces, "[+] Added Schemas", namespace);
+                self.item(Kind::AddedNamespaces, namespace);
             }
             Change::DropExtension { extension } => {
-                self.item(Kind::RemovedExtensions, "[-] Removed extensions", &extension.name);
+                self.item(Kind::RemovedExtensions, &extension.name);
             }
             Change::CreateExtension { extension } => {
-                self.item(Kind::AddedExtensions, "[+] Added extensions", &extension.name);
+                self.item(Kind::AddedExtensions, &extension.name);
             }
             Change::AlterExtension { to, .. } => {
-                let heading = format!("[*] Changed the `{}` extension", to.name);
-                self.sections.entry((Kind::ChangedExtension, heading)).or_default();
+                self.sections.entry((Kind::ChangedExtension, to.name.clone())).or_default();
             }
             Change::CreateEnum { enumeration } => {
                 let name = self.name(&enumeration.name);
-                self.item(Kind::AddedEnums, "[+] Added enums", &name);
+                self.item(Kind::AddedEnums, &name);
             }
             Change::AlterEnum(change) => {
-                let heading = format!("[*] Changed the `{}` enum", self.name(&change.to.name));
+                let name = self.name(&change.to.name);
                 let added = change.added.iter().map(|value| format!("[+] Added variant `{}`", value.label));
                 let removed = change.removed.iter().map(|label| format!("[-] Removed variant `{label}`"));
-                self.sections.entry((Kind::ChangedEnum, heading)).or_default().extend(added.chain(removed));
+                self.sections.entry((Kind::ChangedEnum, name)).or_default().extend(added.chain(removed));
             }
             Change::DropForeignKey { table, foreign_key } => {
                 self.table(table, format!("[-] Removed foreign key on columns {}", foreign_key_columns(foreign_key)));
@@ -112,17 +129,17 @@ impl Tree {
             }
             Change::DropTable { table } => {
                 let name = self.name(&table.name);
-                self.item(Kind::RemovedTables, "[-] Removed tables", &name);
+                self.item(Kind::RemovedTables, &name);
             }
             Change::DropEnum { enumeration } => {
                 let name = self.name(&enumeration.name);
-                self.item(Kind::RemovedEnums, "[-] Removed enums", &name);
+                self.item(Kind::RemovedEnums, &name);
             }
             // Part of the enum's change.
             Change::DropReplacedEnum { .. } => {}
             Change::CreateTable { table } => {
                 let name = self.name(&table.name);
-                self.item(Kind::AddedTables, "[+] Added tables", &name);
+                self.item(Kind::AddedTables, &name);
             }
             Change::CreateIndex { table, index, .. } => {
                 self.table(table, format!("[+] Added {} on columns {}", index_kind(index), index_columns(index)));
