@@ -4,10 +4,9 @@ use crate::db::lock::{self, LockError};
 use crate::db::{Connection, DbError};
 use crate::sql::quote::{Literal, Statement};
 
-use super::MigrateError;
 use super::directory::{Directory, Migration};
 use super::history::{self, History};
-use super::script::ScriptError;
+use super::{MigrateError, run};
 
 /// Tables that the extension `postgis` makes; they do not count as somebody's data.
 const HELPER_TABLES: [&str; 5] =
@@ -31,6 +30,8 @@ pub struct ApplyOptions {
     pub namespaces: Vec<String>,
     /// Longest wait for another run, in milliseconds; `None` takes no lock at all.
     pub lock_timeout_ms: Option<u64>,
+    /// How scripts and their history rows share transactions.
+    pub transactions: Transactions,
 }
 
 /// Applies the migrations of `directory` that the database does not hold yet, in order, and returns their names.
@@ -74,15 +75,30 @@ async fn apply_locked(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<String>, MigrateError> {
     let history = ready_history(db, options).await?;
-    let failed: Vec<_> = history.failed().cloned().collect();
+    let mut failed: Vec<_> = history.failed().cloned().collect();
+    let resumed = match failed.as_slice() {
+        [record] => run::resumable(directory, record)?,
+        _ => None,
+    };
+    if resumed.is_some() {
+        failed.clear();
+    }
     if !failed.is_empty() {
         return Err(MigrateError::FailedMigrations { records: failed });
     }
     let pending = pending(directory, &history);
-    progress(Progress::Pending(pending.len()));
+    progress(Progress::Pending(pending.len() + usize::from(resumed.is_some())));
     let mut applied = Vec::with_capacity(pending.len());
+    if let Some(resumed) = resumed {
+        progress(Progress::Applying(resumed.name()));
+        run::resume(db, &resumed).await?;
+        progress(Progress::Applied(resumed.name()));
+        applied.push(resumed.name().to_owned());
+    }
     for migration in pending {
-        apply_one(db, migration, progress).await?;
+        progress(Progress::Applying(&migration.name));
+        run::run(db, migration, options.transactions).await?;
+        progress(Progress::Applied(&migration.name));
         applied.push(migration.name.clone());
     }
     Ok(applied)
@@ -135,31 +151,12 @@ pub(super) async fn foreign_tables(db: &mut Connection, namespaces: &[String]) -
         .collect())
 }
 
-async fn apply_one(
-    db: &mut Connection,
-    migration: &Migration,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(), MigrateError> {
-    let script = migration.script()?;
-    let namespace = db.namespace().to_owned();
-    let id = history::start(db, &namespace, &migration.name, &super::checksum::checksum(&script)).await?;
-    progress(Progress::Applying(&migration.name));
-    if let Err(source) = db.script(&Statement::script(&script)).await {
-        let error = ScriptError::new(migration, &script, source);
-        note_failure(db, &namespace, &id, &error).await;
-        return Err(MigrateError::Script(Box::new(error)));
-    }
-    // A script may have changed the session: the next one starts from a clean one, and our own tables must be found.
-    db.reset_session().await?;
-    history::finish(db, &namespace, &id).await?;
-    progress(Progress::Applied(&migration.name));
-    Ok(())
-}
-
-/// Notes what went wrong, as well as it can be done: the script's error is what the person must see.
-async fn note_failure(db: &mut Connection, namespace: &str, id: &str, error: &ScriptError) {
-    // A script that opened a transaction leaves it open when it fails.
-    let _ = db.script(&Statement::from("ROLLBACK")).await;
-    let _ = db.reset_session().await;
-    let _ = history::fail(db, namespace, id, &error.to_string()).await;
+/// How scripts and their history rows share transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Transactions {
+    /// A script and its row are one transaction wherever the script allows it.
+    #[default]
+    Honest,
+    /// As Prisma does it: the row stands outside, and a failure always leaves a failed row.
+    AsPrisma,
 }

@@ -127,41 +127,68 @@ pub async fn create_table(db: &mut Connection, namespace: &str) -> Result<(), Db
     .await
 }
 
-/// Notes that a migration starts; returns the row's id.
-pub async fn start(db: &mut Connection, namespace: &str, name: &str, checksum: &str) -> Result<String, DbError> {
-    let id = uuid::Uuid::new_v4().to_string();
-    db.script(&Statement::built(format!(
-        "INSERT INTO {} (id, checksum, migration_name, logs, started_at, applied_steps_count) \
-         VALUES ({}, {}, {}, NULL, clock_timestamp(), 0)",
-        TableIn(namespace),
-        Literal(&id),
-        Literal(checksum),
-        Literal(name)
-    )))
-    .await?;
-    Ok(id)
+/// What `logs` of an unfinished row starts with while a script runs in segments, so that a later run knows that it may
+/// go on. Prisma shows it as the failure's text.
+pub const SEGMENTS_MARK: &str = "evt: applied in segments";
+
+/// Statements that write one row; each is one line of SQL without a semicolon.
+#[derive(Debug, Clone)]
+pub struct Row {
+    namespace: String,
+    id: String,
 }
 
-/// Notes that a migration is done.
-pub async fn finish(db: &mut Connection, namespace: &str, id: &str) -> Result<(), DbError> {
-    db.script(&Statement::built(format!(
-        "UPDATE {} SET finished_at = clock_timestamp(), applied_steps_count = migrations.applied_steps_count + 1 \
-         WHERE id = {}",
-        TableIn(namespace),
-        Literal(id)
-    )))
-    .await
+impl Row {
+    /// A row that does not exist yet.
+    pub fn new(namespace: &str) -> Self {
+        Self { namespace: namespace.to_owned(), id: uuid::Uuid::new_v4().to_string() }
+    }
+
+    /// A row that exists.
+    pub fn existing(namespace: &str, record: &Record) -> Self {
+        Self { namespace: namespace.to_owned(), id: record.id.clone() }
+    }
+
+    /// Notes that a migration starts.
+    pub fn insert(&self, name: &str, checksum: &str, logs: Option<&str>) -> String {
+        format!(
+            "INSERT INTO {} (id, checksum, migration_name, logs, started_at, applied_steps_count) \
+             VALUES ({}, {}, {}, {}, clock_timestamp(), 0)",
+            TableIn(&self.namespace),
+            Literal(&self.id),
+            Literal(checksum),
+            Literal(name),
+            text_or_null(logs)
+        )
+    }
+
+    /// Notes that a migration is done, after so many steps.
+    pub fn finish(&self, steps: usize) -> String {
+        self.update(&format!("finished_at = clock_timestamp(), applied_steps_count = {steps}, logs = NULL"))
+    }
+
+    /// Notes that so many steps are done.
+    pub fn advance(&self, steps: usize) -> String {
+        self.update(&format!("applied_steps_count = {steps}"))
+    }
+
+    /// Notes what went wrong.
+    pub fn fail(&self, logs: &str) -> String {
+        self.update(&format!("logs = {}", Literal(logs)))
+    }
+
+    /// Notes that nothing of it is in the database.
+    pub fn roll_back(&self) -> String {
+        self.update("rolled_back_at = clock_timestamp()")
+    }
+
+    fn update(&self, assignments: &str) -> String {
+        format!("UPDATE {} SET {assignments} WHERE id = {}", TableIn(&self.namespace), Literal(&self.id))
+    }
 }
 
-/// Notes what went wrong.
-pub async fn fail(db: &mut Connection, namespace: &str, id: &str, logs: &str) -> Result<(), DbError> {
-    db.script(&Statement::built(format!(
-        "UPDATE {} SET logs = {} WHERE id = {}",
-        TableIn(namespace),
-        Literal(logs),
-        Literal(id)
-    )))
-    .await
+fn text_or_null(text: Option<&str>) -> String {
+    text.map_or_else(|| "NULL".to_owned(), |text| Literal(text).to_string())
 }
 
 /// Prisma's table in a namespace, with an alias so that its columns can be told from output columns.

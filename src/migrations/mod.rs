@@ -7,12 +7,13 @@ pub mod directory;
 pub mod history;
 pub mod reset;
 pub mod resolve;
+mod run;
 pub mod script;
 pub mod shadow;
 pub mod slug;
 pub mod status;
 
-pub use apply::{ApplyOptions, Progress, apply_pending};
+pub use apply::{ApplyOptions, Progress, Transactions, apply_pending};
 pub use directory::{Directory, DirectoryError, Migration};
 pub use history::{History, Record, RecordState};
 pub use script::ScriptError;

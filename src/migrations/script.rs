@@ -20,6 +20,24 @@ pub struct ScriptError {
     pub place: Option<Place>,
     /// What the server said.
     pub source: DbError,
+    /// What is left of it in the database.
+    pub left: Left,
+}
+
+/// What a failed script left in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: everything was undone, and the migration counts as not applied.
+    Nothing,
+    /// So many of its segments; the next run goes on behind them if the script is the same.
+    Segments {
+        /// Segments that are done.
+        done: usize,
+        /// Segments in all.
+        of: usize,
+    },
+    /// That depends on the transactions of the script itself.
+    Unknown,
 }
 
 /// A place in a script.
@@ -34,13 +52,17 @@ pub struct Place {
 }
 
 impl ScriptError {
-    pub(super) fn new(migration: &Migration, script: &str, source: DbError) -> Self {
+    /// `offset` is the byte of the script at which the text begins that the server saw.
+    pub(super) fn new(migration: &Migration, script: &str, offset: usize, source: DbError, left: Left) -> Self {
+        let before = script.get(..offset).unwrap_or_default().chars().count();
         let position = source.server().and_then(|report| report.position);
+        let position = position.map(|position| before + usize::try_from(position).unwrap_or(usize::MAX / 2).max(1));
         Self {
             migration: migration.name.clone(),
             path: migration.script_path(),
             place: position.map(|position| Place::at(script, position)),
             source,
+            left,
         }
     }
 
@@ -52,8 +74,8 @@ impl ScriptError {
 
 impl Place {
     /// The place of the character number `position`, from 1, as the server counts.
-    fn at(script: &str, position: u32) -> Self {
-        let position = usize::try_from(position).unwrap_or(usize::MAX).max(1);
+    fn at(script: &str, position: usize) -> Self {
+        let position = position.max(1);
         let before: String = script.chars().take(position - 1).collect();
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;

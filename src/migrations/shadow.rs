@@ -1,14 +1,17 @@
 //! A scratch database: make it, replay migrations in it, look at the result, drop it.
 
+use std::ops::Range;
+
 use tokio_postgres::error::SqlState;
 
 use crate::db::{Connection, DatabaseUrl, DbError};
 use crate::dbschema::DbSchema;
 use crate::introspect::{Scope, introspect};
 use crate::sql::quote::{Ident, Statement};
+use crate::sql::split::{Plan, plan};
 
 use super::directory::Migration;
-use super::script::ScriptError;
+use super::script::{Left, ScriptError};
 use super::{MigrateError, reset};
 
 /// What the names of scratch databases start with; the same as Prisma's, so that either tool's leftovers are known.
@@ -85,14 +88,18 @@ impl ShadowDatabase {
     pub async fn replay(&mut self, migrations: &[&Migration]) -> Result<(), MigrateError> {
         for migration in migrations {
             let script = migration.script()?;
-            match self.db.script(&Statement::script(&script)).await {
-                Ok(()) => self.db.reset_session().await?,
-                Err(DbError::Closed) => return Err(DbError::Closed.into()),
-                Err(source) => {
-                    let error = ScriptError::new(migration, &script, source);
-                    return Err(MigrateError::ShadowScript(Box::new(error)));
+            for range in parts(&script) {
+                let text = Statement::script(&script[range.clone()]);
+                match self.db.script(&text).await {
+                    Ok(()) => {}
+                    Err(DbError::Closed) => return Err(DbError::Closed.into()),
+                    Err(source) => {
+                        let error = ScriptError::new(migration, &script, range.start, source, Left::Nothing);
+                        return Err(MigrateError::ShadowScript(Box::new(error)));
+                    }
                 }
             }
+            self.db.reset_session().await?;
         }
         Ok(())
     }
@@ -109,6 +116,14 @@ impl ShadowDatabase {
             Some((name, main)) => drop_database(&name, &main).await,
             None => Ok(()),
         }
+    }
+}
+
+/// The parts of a script that are sent one by one: all of it, unless some statements refuse company.
+fn parts(script: &str) -> Vec<Range<usize>> {
+    match plan(script) {
+        Plan::Whole | Plan::AsIs(_) => vec![0..script.len()],
+        Plan::Segments(segments) => segments.into_iter().map(|segment| segment.range).collect(),
     }
 }
 

@@ -5,6 +5,7 @@ mod create;
 mod defaults;
 mod enums;
 pub mod quote;
+pub mod split;
 mod script;
 
 use std::fmt;

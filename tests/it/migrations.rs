@@ -6,8 +6,10 @@ use evt::db::Connection;
 use evt::db::lock::{self, LockError};
 use evt::introspect::Scope;
 use evt::migrations::dev::{ResetReason, diagnose};
+use evt::migrations::script::Left;
 use evt::migrations::{
-    ApplyOptions, Directory, DirectoryError, History, MigrateError, Shadow, Status, apply_pending, resolve, status,
+    ApplyOptions, Directory, DirectoryError, History, MigrateError, RecordState, Shadow, Status, Transactions,
+    apply_pending, resolve, status,
 };
 use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
@@ -61,7 +63,7 @@ pub(crate) fn tests() -> Vec<Trial> {
                  applied_steps_count integer NO 0"
             );
         }),
-        live("apply: a script that fails leaves nothing but its row, and blocks the next run", |database| async move {
+        live("apply: a script that fails leaves nothing but a closed row, and can be mended", |database| async move {
             let folder = migrations(&[
                 ("1_a", "CREATE TABLE a (id int);"),
                 ("2_b", "CREATE TABLE b (id int);\nCREATE TABLE c (id nonsense);"),
@@ -70,22 +72,94 @@ pub(crate) fn tests() -> Vec<Trial> {
             let mut db = database.connect().await;
             let error = apply(&mut db, folder.path(), Some(1000)).await.expect_err("the second script is wrong");
             let MigrateError::Script(error) = error else { panic!("{error:?}") };
-            assert_eq!((error.migration.as_str(), error.sqlstate()), ("2_b", Some("42704")));
+            assert_eq!((error.migration.as_str(), error.sqlstate(), error.left), ("2_b", Some("42704"), Left::Nothing));
             let place = error.place.as_ref().expect("the server gives the position");
             assert_eq!((place.line, place.column), (2, 20), "{}", place.excerpt);
-            let tables = "SELECT string_agg(relname, ' ' ORDER BY relname) AS value FROM pg_class \
-                          WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
-            assert_eq!(one(&mut db, tables).await, "_prisma_migrations a");
+            assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations a");
             let history = History::read(&mut db, "public").await.expect("history");
-            let failed: Vec<_> = history.failed().collect();
-            assert_eq!(failed.len(), 1);
-            assert!(failed[0].logs.as_ref().is_some_and(|logs| logs.contains("nonsense")), "{failed:?}");
-            let error = apply(&mut db, folder.path(), Some(1000)).await.expect_err("a failed migration blocks");
-            assert!(matches!(error, MigrateError::FailedMigrations { .. }), "{error}");
-            // Mended and resolved, everything goes on.
+            let row = history.records().last().expect("a row of the failure");
+            assert_eq!(row.state(), RecordState::RolledBack);
+            assert!(row.logs.as_ref().is_some_and(|logs| logs.contains("nonsense")), "{row:?}");
             std::fs::write(folder.path().join("2_b/migration.sql"), "CREATE TABLE b (id int)").expect("mend");
-            resolve::rolled_back(&mut db, "2_b", Some(1000)).await.expect("resolve");
             assert_eq!(apply(&mut db, folder.path(), Some(1000)).await.expect("applies"), ["2_b", "3_c"]);
+        }),
+        live("apply: an error at the end of the transaction undoes everything too", |database| async move {
+            let folder = migrations(&[(
+                "1_a",
+                "CREATE TABLE a (id int PRIMARY KEY); \
+                 CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED); INSERT INTO b VALUES (1)",
+            )]);
+            let mut db = database.connect().await;
+            let error = apply(&mut db, folder.path(), None).await.expect_err("the key is checked at COMMIT");
+            assert!(matches!(&error, MigrateError::Script(error) if error.sqlstate() == Some("23503")), "{error}");
+            assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations");
+        }),
+        live(
+            "apply: a failure blocks where the script has its own transactions, until resolved",
+            |database| async move {
+                let folder = migrations(&[("1_a", "BEGIN; CREATE TABLE a (id int); COMMIT; CREATE TABLE a (id int)")]);
+                let mut db = database.connect().await;
+                let error = apply(&mut db, folder.path(), None).await.expect_err("the table exists");
+                assert!(matches!(&error, MigrateError::Script(error) if error.left == Left::Unknown), "{error}");
+                let error = apply(&mut db, folder.path(), None).await.expect_err("a failed migration blocks");
+                assert!(matches!(error, MigrateError::FailedMigrations { .. }), "{error}");
+                std::fs::write(folder.path().join("1_a/migration.sql"), "SELECT 1").expect("mend");
+                resolve::rolled_back(&mut db, "1_a", Some(1000)).await.expect("resolve");
+                assert_eq!(apply(&mut db, folder.path(), None).await.expect("applies"), ["1_a"]);
+            },
+        ),
+        live("apply: statements that refuse a transaction work beside others", |database| async move {
+            let folder = migrations(&[(
+                "1_a",
+                "CREATE TABLE a (id int, n int);\nINSERT INTO a VALUES (1, 1);\n\
+                 CREATE INDEX CONCURRENTLY a_id ON a (id);\nVACUUM a;\nCREATE TABLE b (id int);\n\
+                 CREATE TYPE e AS ENUM ('x');\nALTER TYPE e ADD VALUE 'y';\nCREATE TABLE c (e e DEFAULT 'y');\n",
+            )]);
+            let mut db = database.connect().await;
+            assert_eq!(apply(&mut db, folder.path(), None).await.expect("applies"), ["1_a"]);
+            assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations a b c");
+            let row = "SELECT concat_ws(' ', applied_steps_count, logs IS NULL, finished_at IS NOT NULL) AS value \
+                       FROM _prisma_migrations";
+            assert_eq!(one(&mut db, row).await, "6 t t");
+        }),
+        live("apply: segments go on where they stopped, over a broken index", |database| async move {
+            let script = "CREATE TABLE a (id int); INSERT INTO a VALUES (1), (1);\n\
+                          CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id);\nCREATE TABLE b (id int);";
+            let folder = migrations(&[("1_a", script)]);
+            let mut db = database.connect().await;
+            let error = apply(&mut db, folder.path(), None).await.expect_err("there are duplicates");
+            let stopped =
+                matches!(&error, MigrateError::Script(error) if error.left == Left::Segments { done: 1, of: 3 });
+            assert!(stopped, "{error}");
+            let invalid = "SELECT indisvalid::text AS value FROM pg_index WHERE indexrelid = to_regclass('a_id')";
+            assert_eq!(one(&mut db, invalid).await, "false", "what PostgreSQL leaves");
+            assert_eq!(read_status(&mut db, folder.path()).await.failed, ["1_a"]);
+            apply(&mut db, folder.path(), None).await.expect_err("there are still duplicates");
+            db.script(&Statement::script("DELETE FROM a")).await.expect("repair");
+            assert_eq!(apply(&mut db, folder.path(), None).await.expect("goes on"), ["1_a"]);
+            assert_eq!(one(&mut db, invalid).await, "true");
+            assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations a b");
+        }),
+        live("apply: segments do not go on with another script", |database| async move {
+            let folder = migrations(&[("1_a", "CREATE TABLE a (id int); VACUUM nobody; CREATE TABLE b (id int)")]);
+            let mut db = database.connect().await;
+            apply(&mut db, folder.path(), None).await.expect_err("there is no such table");
+            std::fs::write(folder.path().join("1_a/migration.sql"), "CREATE TABLE a (id int); VACUUM a").expect("edit");
+            let error = apply(&mut db, folder.path(), None).await.expect_err("a failed migration blocks");
+            assert!(matches!(error, MigrateError::FailedMigrations { .. }), "{error}");
+        }),
+        live("apply: a segment that took effect without being counted is not repeated", |database| async move {
+            let script =
+                "CREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE TABLE b (id int);";
+            let folder = migrations(&[("1_a", script)]);
+            let mut db = database.connect().await;
+            apply(&mut db, folder.path(), None).await.expect("applies");
+            // As if the process had died right behind the index.
+            let crash = "DROP TABLE b; UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 1, \
+                         logs = 'evt: applied in segments'";
+            db.script(&Statement::script(crash)).await.expect("crash");
+            assert_eq!(apply(&mut db, folder.path(), None).await.expect("goes on"), ["1_a"]);
+            assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations a b");
         }),
         live(
             "apply: a script that leaves a transaction open or changes the session harms nobody",
@@ -138,7 +212,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         live("status: edited, missing, failed, rolled back", |database| async move {
             let mut db = database.connect().await;
             let folder =
-                migrations(&[("1_a", "SELECT 1;\n"), ("2_b", "SELECT 2"), ("3_c", "SELECT 3"), ("4_d", "oops")]);
+                migrations(&[("1_a", "SELECT 1;\n"), ("2_b", "SELECT 2"), ("3_c", "SELECT 3"), ("4_d", "BEGIN; oops")]);
             apply(&mut db, folder.path(), None).await.expect_err("the last one fails");
             std::fs::write(folder.path().join("1_a/migration.sql"), "SELECT 1;\r\n").expect("other line endings");
             std::fs::write(folder.path().join("2_b/migration.sql"), "SELECT 22").expect("edit");
@@ -342,6 +416,10 @@ fn resolutions() -> Vec<Trial> {
     .collect()
 }
 
+/// The ordinary tables of `public`.
+const TABLES: &str = "SELECT string_agg(relname, ' ' ORDER BY relname) AS value FROM pg_class \
+                      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+
 /// A migrations folder with these scripts.
 fn migrations(scripts: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -355,7 +433,8 @@ fn migrations(scripts: &[(&str, &str)]) -> TempDir {
 
 async fn apply(db: &mut Connection, folder: &Path, lock_timeout_ms: Option<u64>) -> Result<Vec<String>, MigrateError> {
     let directory = Directory::read(folder)?;
-    let options = ApplyOptions { namespaces: vec!["public".to_owned()], lock_timeout_ms };
+    let options =
+        ApplyOptions { namespaces: vec!["public".to_owned()], lock_timeout_ms, transactions: Transactions::Honest };
     apply_pending(db, &directory, &options, &mut |_| {}).await
 }
 
