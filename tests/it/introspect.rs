@@ -5,9 +5,11 @@
 //! which is the default one) and `-- database --`. `UPDATE=1` rewrites the last one.
 
 mod dump;
+mod proxy;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use evt::db::Connection;
 use evt::introspect::{Scope, introspect};
@@ -17,7 +19,7 @@ use libtest_mimic::Trial;
 use crate::server::{TestDatabase, live};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let mut trials = Vec::new();
+    let mut trials = vec![live("introspect: one round trip", one_round_trip)];
     for file in case_files() {
         let text = std::fs::read_to_string(&file).expect("a fixture is readable");
         let topic = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -143,6 +145,25 @@ async fn check(database: TestDatabase, file: PathBuf, case: Case) {
         );
     }
 }
+
+/// All answers are held back until the end of the transaction has been sent: whoever waits for one waits for ever.
+async fn one_round_trip(database: TestDatabase) {
+    let sql = "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (id serial PRIMARY KEY, a e[] DEFAULT '{a}', b interval)";
+    let mut direct = database.with(sql).await;
+    let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
+    let expected = introspect(&mut direct, &scope).await.expect("a readable database");
+
+    let proxy = proxy::Proxy::start(&database.url).await;
+    let mut db = Connection::open(&proxy.url).await.expect("the proxy passes everything on");
+    proxy.hold_until(b"COMMIT\0");
+    let read = tokio::time::timeout(PATIENCE, introspect(&mut db, &scope)).await;
+    let read = read.expect("a question waits for an answer").expect("a readable database");
+    assert_eq!(read, expected);
+    assert_eq!(proxy::names(&proxy.sent()), Vec::<String>::new(), "a pooler may change the server connection");
+}
+
+/// How long a test waits before it calls a connection stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 static UPDATING: Mutex<()> = Mutex::new(());
 
