@@ -28,8 +28,8 @@ pub(crate) use defaults::FUNCTIONS;
 pub(crate) use keys::{backticked, identifies};
 pub(crate) use suggest::did_you_mean;
 pub(crate) use tree::{
-    DefaultAttribute, Enum, Field, FieldKind, FieldRef, Index, IndexKind, Located, Model, NativeTypeAttribute,
-    OperatorClass, PrimaryKey, Relation, RelationField, Resolved, ScalarField, Type,
+    Composite, Field, FieldRef, Index, IndexKind, KeyField, Located, Model, NativeTypeAttribute, OperatorClass,
+    PrimaryKey, Relation, RelationField, Resolved, ScalarField, Type,
 };
 pub(crate) use values::describe;
 

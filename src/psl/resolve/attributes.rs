@@ -7,7 +7,7 @@ use super::values::string;
 use super::visitor::{Args, Attributes};
 use super::{defaults, keys, relation_attribute};
 use crate::dbschema::types::ScalarType;
-use crate::psl::ast::{Attribute, FieldArity};
+use crate::psl::ast::FieldArity;
 use crate::psl::diagnostics::Diagnostics;
 use crate::psl::schema::{FieldId, ModelId};
 

@@ -66,13 +66,13 @@ fn operator_class<'a>(argument: &'a Argument, diagnostics: &mut Diagnostics) -> 
             }
             known.map(|class| OperatorClass::Known(class.name))
         }
-        Expr::Call { name, arguments, span } if name.text == "raw" => match arguments.list.as_slice() {
-            [Argument { value: Some(Expr::String(text, _)), .. }] => Some(OperatorClass::Raw(text)),
-            _ => {
-                diagnostics.error(*span, "`raw(…)` takes one string: the operator class's name in the database");
-                None
+        Expr::Call { name, arguments, span } if name.text == "raw" => {
+            if let [Argument { value: Some(Expr::String(text, _)), .. }] = arguments.list.as_slice() {
+                return Some(OperatorClass::Raw(text));
             }
-        },
+            diagnostics.error(*span, "`raw(…)` takes one string: the operator class's name in the database");
+            None
+        }
         _ => {
             diagnostics.error(argument.span, "an operator class is a word such as `JsonbPathOps`, or `raw(\"…\")`");
             None

@@ -120,7 +120,8 @@ fn provider<'a>(block: &Block, properties: &mut Properties<'a>, diagnostics: &mu
                 format!("provider `{text}` is not known")
             };
             diagnostics.error(*span, message).help("write `provider = \"postgresql\"`");
-            None
+            // The rest of the block can be read only if the provider means something.
+            OTHER_PROVIDERS.contains(&text.as_str()).then_some(text)
         }
         other => {
             diagnostics

@@ -168,8 +168,8 @@ impl Check<'_, '_> {
             return;
         }
         match name {
-            "uuid" => self.number(name, arguments, &[4, 7], diagnostics),
-            "cuid" => self.number(name, arguments, &[1, 2], diagnostics),
+            "uuid" => self.number(name, arguments, [4, 7], diagnostics),
+            "cuid" => self.number(name, arguments, [1, 2], diagnostics),
             "nanoid" => self.length(arguments, diagnostics),
             _ if !arguments.list.is_empty() => {
                 diagnostics
@@ -181,7 +181,7 @@ impl Check<'_, '_> {
     }
 
     /// An optional argument that is one of two versions.
-    fn number(&self, name: &str, arguments: &Arguments, allowed: &[u8; 2], diagnostics: &mut Diagnostics) {
+    fn number(&self, name: &str, arguments: &Arguments, allowed: [u8; 2], diagnostics: &mut Diagnostics) {
         let Some(digits) = self.single_number(name, arguments, diagnostics) else { return };
         if !digits.parse::<u8>().is_ok_and(|version| allowed.contains(&version)) {
             let [first, second] = allowed;

@@ -6,7 +6,7 @@ use super::tree::{
 };
 use crate::dbschema::types::NativeType;
 use crate::psl::ast::{Arguments, Expr};
-use crate::psl::schema::{self, ClientFunction, DefaultValue, FieldType, Literal, PslSchema, RelationId};
+use crate::psl::schema::{self, ClientFunction, DefaultValue, FieldType, Literal, ModelId, PslSchema};
 
 impl Resolved<'_> {
     /// The schema as plain data. `None` if something is missing that only a faulty schema lacks.
@@ -30,7 +30,12 @@ impl Resolved<'_> {
         if let Some(name) = side.and_then(|side| side.name) {
             return name.to_owned();
         }
-        let (a, b) = (self.model(relation.forward_model).name(), self.model(relation.back_model).name());
+        self.default_relation_name(relation.forward_model, relation.back_model)
+    }
+
+    /// The name of a relation between two models that has no explicit one.
+    pub(crate) fn default_relation_name(&self, a: ModelId, b: ModelId) -> String {
+        let (a, b) = (self.model(a).name(), self.model(b).name());
         format!("{}To{}", a.min(b), a.max(b))
     }
 }
@@ -200,7 +205,6 @@ fn function(name: &str, arguments: &Arguments) -> Option<DefaultValue> {
 }
 
 fn relation_field(relation: &RelationField<'_>) -> Option<schema::RelationField> {
-    let RelationId(_) = relation.relation?;
     Some(schema::RelationField {
         target: relation.target,
         relation: relation.relation?,

@@ -6,7 +6,9 @@ use super::attributes::{client_name, constraint_name};
 use super::columns::{self, Column};
 use super::predicates;
 use super::suggest::did_you_mean;
-use super::tree::{FieldKind, Index, IndexKind, KeyField, Located, Model, Predicate, PrimaryKey, ShardKey, Type};
+use super::tree::{
+    Field, FieldKind, Index, IndexKind, KeyField, Located, Model, Predicate, PrimaryKey, ShardKey, Type,
+};
 use super::values::{boolean, constant, integer};
 use super::visitor::{Args, Attributes};
 use crate::psl::ast::{Expr, FieldArity};
@@ -147,7 +149,7 @@ fn id_fields<'a>(model: &Model<'a>, args: &mut Args<'a>, diagnostics: &mut Diagn
         .iter()
         .map(|key| model.field(key.field))
         .filter(|field| field.arity != FieldArity::Required)
-        .map(|field| field.name())
+        .map(Field::name)
         .collect();
     if !optional.is_empty() {
         diagnostics

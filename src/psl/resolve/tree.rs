@@ -257,7 +257,7 @@ pub(crate) struct EnumValue<'a> {
 #[derive(Debug)]
 pub(crate) struct Composite<'a> {
     pub(crate) block: &'a Block,
-    /// The composite types its fields have, with the field; lists left out, since they may be empty.
+    /// Its required fields of composite types, with the type.
     pub(crate) parts: Vec<(&'a ast::Field, usize)>,
 }
 

@@ -7,7 +7,7 @@ use super::names::keyword;
 use super::suggest::did_you_mean;
 use super::tree::{Composite, Enum, EnumValue, Field, FieldKind, Model, RelationField, ScalarField, Type};
 use crate::dbschema::types::ScalarType;
-use crate::psl::ast::{self, BlockKind, TypeName};
+use crate::psl::ast::{self, BlockKind, FieldArity, TypeName};
 use crate::psl::diagnostics::Diagnostics;
 use crate::psl::schema::{EnumId, FieldId, ModelId, ModelKind};
 
@@ -176,7 +176,9 @@ impl<'a> Types<'a> {
                     let message = format!("field `{}` of a composite type cannot lead to a model", field.name.text);
                     diagnostics.error(ty.span, message).help("relations are possible between models only");
                 }
-                FieldKind::Scalar(ScalarField { ty: Type::Composite(id), .. }) => composite.parts.push((field, id)),
+                FieldKind::Scalar(ScalarField { ty: Type::Composite(id), .. }) if ty.arity == FieldArity::Required => {
+                    composite.parts.push((field, id));
+                }
                 FieldKind::Scalar(_) | FieldKind::Unknown => {}
             }
         }

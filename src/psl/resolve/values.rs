@@ -1,6 +1,6 @@
 //! Reading argument values as the kind that is wanted; anything else is reported at the value.
 
-use crate::psl::ast::{Arguments, Expr, Ident};
+use crate::psl::ast::{Arguments, Expr};
 use crate::psl::diagnostics::{Diagnostics, Span};
 
 /// A string.
@@ -22,9 +22,9 @@ pub(super) fn constant<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Op
 /// A bare word or a call.
 pub(super) fn constant_or_call<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Option<Word<'a>> {
     match value {
-        Expr::Constant(name, span) => Some(Word { name, name_span: *span, arguments: None, span: *span }),
-        Expr::Call { name: Ident { text, span: name_span }, arguments, span } => {
-            Some(Word { name: text, name_span: *name_span, arguments: Some(arguments), span: *span })
+        Expr::Constant(name, span) => Some(Word { name, arguments: None, span: *span }),
+        Expr::Call { name, arguments, span } => {
+            Some(Word { name: &name.text, arguments: Some(arguments), span: *span })
         }
         _ => mismatch("a name", value, diagnostics),
     }
@@ -34,7 +34,6 @@ pub(super) fn constant_or_call<'a>(value: &'a Expr, diagnostics: &mut Diagnostic
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word<'a> {
     pub(super) name: &'a str,
-    pub(super) name_span: Span,
     pub(super) arguments: Option<&'a Arguments>,
     pub(super) span: Span,
 }

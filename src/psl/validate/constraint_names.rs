@@ -1,0 +1,160 @@
+//! Names of keys, indexes and foreign keys: which are used more than once where they must be unique.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::dbschema::names;
+use crate::psl::diagnostics::{Diagnostics, Span};
+use crate::psl::resolve::{FieldRef, Index, IndexKind, Model, PrimaryKey, Relation, RelationField, Resolved};
+use crate::psl::schema::{ModelId, ModelKind};
+
+/// How often each name is used in each scope.
+#[derive(Default)]
+pub(super) struct ConstraintNames<'a> {
+    /// Keys and indexes, by namespace.
+    by_namespace: HashMap<(Option<&'a str>, Cow<'a, str>), u32>,
+    /// Keys, indexes and foreign keys, by model.
+    by_model: HashMap<(ModelId, Cow<'a, str>), u32>,
+    /// `name` of keys and unique indexes, by model.
+    client: HashMap<(ModelId, &'a str), u32>,
+    /// The name of each foreign key, by the field of its relation.
+    foreign_keys: HashMap<FieldRef, Cow<'a, str>>,
+}
+
+impl<'a> ConstraintNames<'a> {
+    /// Counts all names of a schema.
+    pub(super) fn collect(resolved: &Resolved<'a>) -> Self {
+        let mut all = Self::default();
+        for (id, model) in (0u32..).map(ModelId).zip(&resolved.models) {
+            let key = model.primary_key.iter().filter_map(|key| key.name);
+            for name in key.chain(model.indexes.iter().filter_map(|index| index.name)) {
+                *all.client.entry((id, name.value)).or_default() += 1;
+            }
+            if model.kind == ModelKind::Model {
+                all.add_keys(id, model);
+            }
+        }
+        for relation in &resolved.relations {
+            all.add_foreign_key(resolved, relation);
+        }
+        all
+    }
+
+    fn add_keys(&mut self, id: ModelId, model: &Model<'a>) {
+        let key = model.primary_key.iter().map(|key| primary_key(model, key));
+        let indexes = model.indexes.iter().map(|found| index(model, found));
+        for name in key.chain(indexes) {
+            *self.by_namespace.entry((namespace(model), name.clone())).or_default() += 1;
+            *self.by_model.entry((id, name)).or_default() += 1;
+        }
+    }
+
+    fn add_foreign_key(&mut self, resolved: &Resolved<'a>, relation: &Relation) {
+        let Some(place) = relation.forward.filter(|_| relation.back.is_some()) else { return };
+        let Some(side) = resolved.relation_field(place) else { return };
+        let Some(name) = foreign_key(resolved.model(place.0), side) else { return };
+        *self.by_model.entry((place.0, name.clone())).or_default() += 1;
+        self.foreign_keys.insert(place, name);
+    }
+
+    /// Reports a primary key whose name is used elsewhere in the namespace, or by a foreign key of the model.
+    pub(super) fn check_primary_key(
+        &self,
+        id: ModelId,
+        model: &Model<'a>,
+        key: &PrimaryKey<'a>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let name = primary_key(model, key);
+        let span = key.mapped_name.map_or(key.attribute.span, |mapped| mapped.span);
+        let attribute = key.attribute_name();
+        self.check_namespace(model, name.clone(), attribute, span, diagnostics);
+        if is_repeated(self.by_model.get(&(id, name.clone()))) {
+            report(attribute, &name, &format!("model `{}`", model.name()), span, diagnostics);
+        }
+    }
+
+    /// Reports an index whose name is used elsewhere in the namespace.
+    pub(super) fn check_index(&self, model: &Model<'a>, found: &Index<'a>, diagnostics: &mut Diagnostics) {
+        let span = found.mapped_name.map_or(found.attribute.span, |mapped| mapped.span);
+        self.check_namespace(model, index(model, found), found.attribute_name(), span, diagnostics);
+    }
+
+    fn check_namespace(
+        &self,
+        model: &Model<'a>,
+        name: Cow<'a, str>,
+        attribute: &str,
+        span: Span,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let place = (namespace(model), name);
+        if is_repeated(self.by_namespace.get(&place)) {
+            let scope = match namespace(model) {
+                Some(namespace) => format!("schema `{namespace}`"),
+                None => "the schema".to_owned(),
+            };
+            report(attribute, &place.1, &scope, span, diagnostics);
+        }
+    }
+
+    /// Reports a foreign key whose name is used elsewhere in the model.
+    pub(super) fn check_foreign_key(
+        &self,
+        resolved: &Resolved<'a>,
+        relation: &Relation,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Some(place) = relation.forward else { return };
+        let (Some(name), Some(side)) = (self.foreign_keys.get(&place), resolved.relation_field(place)) else { return };
+        if is_repeated(self.by_model.get(&(place.0, name.clone()))) {
+            let span = side.mapped_name.map_or(resolved.field(place).ast.span, |mapped| mapped.span);
+            report("@relation", name, &format!("model `{}`", resolved.model(place.0).name()), span, diagnostics);
+        }
+    }
+
+    /// How many keys and unique indexes of a model have this `name`.
+    pub(super) fn client_count(&self, model: ModelId, name: &'a str) -> u32 {
+        self.client.get(&(model, name)).copied().unwrap_or_default()
+    }
+}
+
+fn is_repeated(count: Option<&u32>) -> bool {
+    count.is_some_and(|count| *count > 1)
+}
+
+fn report(attribute: &str, name: &str, scope: &str, span: Span, diagnostics: &mut Diagnostics) {
+    diagnostics
+        .error(span, format!("the constraint name `{name}` of `{attribute}` is used more than once in {scope}"))
+        .help("give one of them another name by `map`");
+}
+
+fn namespace<'a>(model: &Model<'a>) -> Option<&'a str> {
+    model.namespace.map(|namespace| namespace.value)
+}
+
+fn primary_key<'a>(model: &Model<'a>, key: &PrimaryKey<'a>) -> Cow<'a, str> {
+    match key.mapped_name {
+        Some(mapped) => Cow::Borrowed(mapped.value),
+        None => Cow::Owned(names::primary_key(model.database_name())),
+    }
+}
+
+fn index<'a>(model: &Model<'a>, index: &Index<'a>) -> Cow<'a, str> {
+    if let Some(mapped) = index.mapped_name {
+        return Cow::Borrowed(mapped.value);
+    }
+    let columns = model.column_names(index.fields.iter().map(|column| column.field));
+    Cow::Owned(match index.kind {
+        IndexKind::Unique => names::unique(model.database_name(), columns),
+        IndexKind::Normal | IndexKind::Fulltext => names::index(model.database_name(), columns),
+    })
+}
+
+fn foreign_key<'a>(model: &Model<'a>, side: &RelationField<'a>) -> Option<Cow<'a, str>> {
+    if let Some(mapped) = side.mapped_name {
+        return Some(Cow::Borrowed(mapped.value));
+    }
+    let columns = model.column_names(side.fields.as_ref()?.iter().copied());
+    Some(Cow::Owned(names::foreign_key(model.database_name(), columns)))
+}

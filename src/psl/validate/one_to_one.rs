@@ -1,0 +1,105 @@
+//! Rules for one-to-one relations: exactly one side holds the foreign key, and its columns are unique.
+
+use super::relations::Side;
+use crate::psl::ast::FieldArity;
+use crate::psl::diagnostics::Diagnostics;
+use crate::psl::resolve::{KeyField, backticked};
+
+/// Checks where the arguments of `@relation` stand, and that the columns are unique.
+pub(super) fn check(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    arguments_on_one_side(forward, back, diagnostics);
+    actions(forward, back, diagnostics);
+    unique(forward, diagnostics);
+    if diagnostics.has_errors() {
+        return;
+    }
+    wrong_side(forward, back, diagnostics);
+}
+
+fn arguments_on_one_side(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    for (argument, here, there) in [
+        ("fields", forward.fields().is_empty(), back.fields().is_empty()),
+        ("references", forward.references().is_empty(), back.references().is_empty()),
+    ] {
+        if here != there {
+            continue;
+        }
+        for side in [forward, back] {
+            if here {
+                let message = format!("neither side of the one-to-one relation of {} has `{argument}`", side.name());
+                side.error(
+                    message,
+                    "run `evt format`, or write `@relation(fields: […], references: […])`",
+                    diagnostics,
+                );
+            } else {
+                let message = format!("both sides of the one-to-one relation of {} have `{argument}`", side.name());
+                side.error(message, "keep it on the side that holds the foreign key", diagnostics);
+            }
+        }
+    }
+}
+
+fn actions(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    if !back.has_actions() {
+        return;
+    }
+    let help = format!("move `onDelete` and `onUpdate` to {}", forward.name());
+    let sides: &[_] = if forward.has_actions() { &[forward, back] } else { &[back] };
+    for side in sides {
+        let message =
+            format!("referential actions of the relation of {} do not stand beside `fields` alone", side.name());
+        side.error(message, &help, diagnostics);
+    }
+}
+
+/// Without a unique index, two rows could refer to the same row.
+fn unique(forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    let fields = forward.fields();
+    if fields.is_empty() {
+        return;
+    }
+    let key = forward.model.primary_key.iter().map(|key| &key.fields);
+    let uniques = forward.model.indexes.iter().filter(|index| index.is_unique()).map(|index| &index.fields);
+    let is_same = |columns: &Vec<KeyField<'_>>| {
+        columns.len() == fields.len() && columns.iter().zip(fields).all(|(column, id)| column.field == *id)
+    };
+    if key.chain(uniques).any(is_same) {
+        return;
+    }
+    let names: Vec<_> = fields.iter().map(|id| forward.model.field(*id).name()).collect();
+    let help = match names.as_slice() {
+        [name] => format!("add `@unique` to `{name}`, or make the other side a list"),
+        _ => format!("add `@@unique([{}])`, or make the other side a list", names.join(", ")),
+    };
+    let message =
+        format!("{} is one side of a one-to-one relation, but {} is not unique", forward.name(), backticked(&names));
+    forward.error(message, &help, diagnostics);
+}
+
+/// Mistakes that are only worth telling if there are no others.
+fn wrong_side(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    if forward.fields().is_empty() != forward.references().is_empty() {
+        for side in [forward, back] {
+            let message =
+                format!("`fields` and `references` of the relation of {} stand on different sides", side.name());
+            side.error(message, "keep both on the side that holds the foreign key", diagnostics);
+        }
+    }
+    match (forward.field.arity, back.field.arity) {
+        (FieldArity::Required, FieldArity::Required) => {
+            let message =
+                format!("both sides of the relation of {} are required, so that no row could be first", back.name());
+            back.error(message, "make this side optional", diagnostics);
+        }
+        (FieldArity::Required, FieldArity::Optional) => {
+            let has_arguments = !back.fields().is_empty() || !back.references().is_empty();
+            if has_arguments {
+                let message =
+                    format!("{} is optional and cannot hold the foreign key of a required relation", back.name());
+                back.error(message, &format!("move `fields` and `references` to {}", forward.name()), diagnostics);
+            }
+        }
+        (FieldArity::Optional | FieldArity::List, _) | (FieldArity::Required, FieldArity::List) => {}
+    }
+}
