@@ -18,9 +18,6 @@ pub const LOCK_FILE: &str = "migration_lock.toml";
 /// The kind of database in lock files that evt writes.
 pub const PROVIDER: &str = "postgresql";
 
-/// The text of a script without statements.
-pub const EMPTY_SCRIPT: &str = "-- This is an empty migration.";
-
 const LOCK_TEXT: &str = "# Written by the migration tool: leave it as it is\n\
                          # and keep it in version control together with the migrations\n\
                          provider = \"postgresql\"\n";

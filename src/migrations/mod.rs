@@ -5,6 +5,8 @@ pub mod checksum;
 pub mod dev;
 pub mod directory;
 pub mod history;
+pub mod plan;
+pub mod push;
 pub mod reset;
 pub mod resolve;
 mod run;
@@ -16,6 +18,7 @@ pub mod status;
 pub use apply::{ApplyOptions, Progress, Transactions, apply_pending};
 pub use directory::{Directory, DirectoryError, Migration};
 pub use history::{History, Record, RecordState};
+pub use plan::{Consequence, Consequences, Steps};
 pub use script::ScriptError;
 pub use shadow::Shadow;
 pub use status::{Status, status};
@@ -91,6 +94,14 @@ pub enum MigrateError {
     NotFailed {
         /// The name.
         name: String,
+    },
+    /// The server refused a statement that evt made.
+    #[error("the server refused a step: {source}\n{statement}")]
+    Step {
+        /// The statement.
+        statement: String,
+        /// What the server said.
+        source: DbError,
     },
     /// There is no history in which something could be marked.
     #[error("this database has no migration history")]
