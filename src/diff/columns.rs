@@ -1,7 +1,7 @@
 //! In what two columns of the same name differ.
 
 use super::change::ColumnChange;
-use super::defaults::same_default;
+use super::defaults::{same_default, sequence_of};
 use super::types::{TypeChange, type_change};
 use crate::dbschema::{Column, ColumnArity, ColumnType, DefaultValue, Origin};
 
@@ -12,7 +12,11 @@ pub(super) fn column_change(from: (&Column, Origin), to: (&Column, Origin)) -> O
         arity: from.arity != to.arity && !not_null_by_number(from, from_origin, to),
         default: !same_default((from, from_origin), (to, to_origin)),
         ty: type_change((from, from_origin), (to, to_origin)),
-        autoincrement: from.autoincrement != to.autoincrement && !(to.autoincrement && !can_number(to)),
+        autoincrement: match (from.autoincrement, to.autoincrement) {
+            (false, true) => can_number(to),
+            (true, false) => !is_numbered_by_text(to),
+            (true, true) | (false, false) => false,
+        },
         orphaned_sequence: None,
         from: from.clone(),
         to: to.clone(),
@@ -32,6 +36,11 @@ fn not_null_by_number(from: &Column, from_origin: Origin, to: &Column) -> bool {
 fn can_number(column: &Column) -> bool {
     use crate::dbschema::types::NativeType as N;
     column.arity != ColumnArity::List && matches!(column.ty, ColumnType::Native(N::SmallInt | N::Integer | N::BigInt))
+}
+
+/// Whether the column takes its numbers from a sequence that somebody named.
+fn is_numbered_by_text(column: &Column) -> bool {
+    matches!(&column.default, Some(DefaultValue::DbGenerated(Some(text))) if sequence_of(text).is_some())
 }
 
 impl ColumnChange {

@@ -1,7 +1,8 @@
 //! When two defaults are the same.
 
-use super::expression;
-use crate::dbschema::{Column, ColumnArity, ColumnType, DefaultValue, Origin, Value, types::NativeType};
+use super::expression::{self, Expression};
+use super::time::same_time;
+use crate::dbschema::{Column, ColumnType, DefaultValue, Origin, Value, types::NativeType};
 
 /// Whether the default stays. What only the server could decide counts as the same, so that no difference is
 /// reported for ever.
@@ -12,6 +13,9 @@ pub(super) fn same_default(from: (&Column, Origin), to: (&Column, Origin)) -> bo
         // The change of `autoincrement` speaks for these.
         (None, None) | (Some(D::Sequence(_)), None) | (_, Some(D::Sequence(_) | D::DbGenerated(None))) => true,
         (Some(D::Now), Some(D::Now)) => true,
+        (Some(D::Sequence(Some(name))), Some(D::DbGenerated(Some(text)))) => {
+            sequence_of(text).is_some_and(|other| other == name.name)
+        }
         (Some(D::Sequence(_)), Some(_)) => false,
         (Some(D::Value(a)), Some(D::Value(b))) => same_value(a, b, to),
         (Some(D::DbGenerated(Some(a))), Some(b)) => same_text(a, b, to),
@@ -19,6 +23,7 @@ pub(super) fn same_default(from: (&Column, Origin), to: (&Column, Origin)) -> bo
         (Some(D::DbGenerated(None)), _) | (Some(D::Value(_)), Some(D::Now)) | (Some(D::Now), Some(D::Value(_))) => {
             false
         }
+        (None, Some(D::DbGenerated(Some(text)))) | (Some(D::DbGenerated(Some(text))), None) => is_null(text),
         (None, Some(_)) | (Some(_), None) => false,
     }
 }
@@ -34,9 +39,9 @@ fn same_value(a: &Value, b: &Value, column: &Column) -> bool {
         (Value::Decimal(a), Value::Decimal(b)) => same_number(a, b),
         (Value::Decimal(a), Value::Int(b) | Value::BigInt(b))
         | (Value::Int(b) | Value::BigInt(b), Value::Decimal(a)) => same_number(a, &b.to_string()),
-        (Value::DateTime(a), Value::DateTime(b)) => expression::same_time(a, b, column),
+        (Value::DateTime(a), Value::DateTime(b)) => same_time(a, b, column),
         (Value::DateTime(a) | Value::String(a), Value::DateTime(b) | Value::String(b)) if is_time(column) => {
-            expression::same_time(a, b, column)
+            same_time(a, b, column)
         }
         _ => a == b,
     }
@@ -78,19 +83,41 @@ fn same_number(a: &str, b: &str) -> bool {
 
 /// Whether an expression means the same as another default.
 fn same_text(text: &str, other: &DefaultValue, column: &Column) -> bool {
-    let other_text = match other {
-        DefaultValue::DbGenerated(Some(other)) if text.eq_ignore_ascii_case(other) => return true,
-        DefaultValue::DbGenerated(Some(other)) => other.clone(),
-        DefaultValue::Now => "now()".to_owned(),
+    let other = match other {
+        DefaultValue::DbGenerated(Some(other)) => return expression::same(text, other),
+        DefaultValue::Now => return expression::same(text, "now()"),
         DefaultValue::Value(Value::List(_)) if is_time(column) => return true,
-        DefaultValue::Value(value) => {
-            if let (true, Value::DateTime(time)) = (is_time(column), value) {
-                return expression::literal_text(text).is_none_or(|text| expression::same_time(&text, time, column));
-            }
-            crate::sql::default_text(value, column)
-        }
+        DefaultValue::Value(value) => value,
         DefaultValue::Sequence(_) | DefaultValue::DbGenerated(None) => return true,
     };
-    let is_list = column.arity == ColumnArity::List;
-    expression::same(text, &other_text, is_list)
+    if let Some(Expression::Text(text)) = expression::read(text) {
+        match (other, &column.ty) {
+            (Value::DateTime(time), _) if is_time(column) => return same_time(&text, time, column),
+            (Value::Json(json) | Value::String(json), _) if is_json(column) => return same_json(&text, json),
+            (Value::String(uuid), ColumnType::Native(NativeType::Uuid)) => return same_uuid(&text, uuid),
+            _ => {}
+        }
+    }
+    expression::same(text, &crate::sql::default_text(other, column))
+}
+
+fn same_uuid(a: &str, b: &str) -> bool {
+    let digits = |text: &str| text.replace(['-', '{', '}'], "").to_lowercase();
+    digits(a) == digits(b)
+}
+
+/// Whether a text is `NULL`, which is no default.
+fn is_null(text: &str) -> bool {
+    matches!(expression::read(text), Some(Expression::Null))
+}
+
+/// The sequence in `nextval('…')`, without its namespace.
+pub(super) fn sequence_of(text: &str) -> Option<String> {
+    let Some(Expression::Call(function, arguments)) = expression::read(text) else { return None };
+    let ("nextval", [Expression::Text(name)]) = (function.as_str(), arguments.as_slice()) else { return None };
+    let last = name.rsplit('.').next().unwrap_or(name);
+    Some(match last.strip_prefix('"').and_then(|l| l.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => last.to_lowercase(),
+    })
 }

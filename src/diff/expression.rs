@@ -1,150 +1,144 @@
 //! Whether two SQL expressions mean the same, as far as their texts tell.
+//!
+//! PostgreSQL keeps expressions as trees and prints them its own way: with types where nobody wrote any, other
+//! parentheses, `= ANY (ARRAY[…])` for `IN (…)`. Both texts are read into a small tree, what carries no meaning is
+//! dropped, and the results are compared. What cannot be read is compared word by word.
 
-use crate::dbschema::types::NativeType;
-use crate::dbschema::{Column, ColumnType};
+mod fold;
+mod read;
+mod words;
+
+use read::Reader;
+use words::{Word, words};
+
+/// An expression without what carries no meaning.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Expression {
+    /// `NULL`
+    Null,
+    /// A truth value.
+    Boolean(bool),
+    /// A number, in its shortest form.
+    Number(String),
+    /// A constant of any other type, as text.
+    Text(String),
+    /// A column, or a keyword that stands for a value.
+    Name(String),
+    /// `ARRAY[…]`
+    Array(Vec<Expression>),
+    /// A function, or an operator with its operands.
+    Call(String, Vec<Expression>),
+}
 
 /// Whether two expressions are the same but for spelling.
-pub(super) fn same(a: &str, b: &str, _list: bool) -> bool {
-    a.trim().eq_ignore_ascii_case(b.trim())
-}
-
-/// The text of a constant with or without a cast, such as `'2020-01-01'::date`.
-pub(super) fn literal_text(expression: &str) -> Option<String> {
-    let rest = expression.trim().trim_start_matches('(').strip_prefix('\'')?;
-    let end = rest.find('\'')?;
-    Some(rest[..end].to_owned())
-}
-
-/// Whether two times are the same in a column of that type. What cannot be read is not compared.
-pub(super) fn same_time(a: &str, b: &str, column: &Column) -> bool {
-    let ColumnType::Native(ty) = column.ty else { return true };
-    let (Some(a), Some(b)) = (Moment::read(a, ty), Moment::read(b, ty)) else { return true };
-    match ty {
-        NativeType::Date => a.day == b.day,
-        NativeType::Time(precision) => a.rounded(precision) == b.rounded(precision),
-        NativeType::Timetz(precision) => (a.rounded(precision), a.offset_s) == (b.rounded(precision), b.offset_s),
-        // A `timestamp` ignores the offset of what it is given.
-        NativeType::Timestamp(precision) => (a.day, a.rounded(precision)) == (b.day, b.rounded(precision)),
-        NativeType::Timestamptz(precision) => a.instant(precision) == b.instant(precision),
-        _ => true,
+pub(super) fn same(a: &str, b: &str) -> bool {
+    if a.trim() == b.trim() {
+        return true;
+    }
+    let (Some(a), Some(b)) = (words(a), words(b)) else { return a.trim().eq_ignore_ascii_case(b.trim()) };
+    match (Reader::read(&a), Reader::read(&b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => without_parentheses(&a) == without_parentheses(&b),
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Moment {
-    /// Days since 1970-01-01.
-    day: i64,
-    /// Nanoseconds of the day.
-    nanosecond: i64,
-    /// Seconds east of Greenwich.
-    offset_s: i64,
+/// The expression, if it can be read.
+pub(super) fn read(text: &str) -> Option<Expression> {
+    Reader::read(&words(text)?)
 }
 
-const NANOSECONDS: i64 = 1_000_000_000;
-
-impl Moment {
-    /// Reads `[date][ T][time][ ][offset]`; a missing part is zero.
-    fn read(text: &str, ty: NativeType) -> Option<Self> {
-        let text = text.trim();
-        let is_time = matches!(ty, NativeType::Time(_) | NativeType::Timetz(_));
-        let has_date = text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
-        let (day, rest) = if has_date {
-            let (date, rest) = text.split_at_checked(10)?;
-            let date: jiff::civil::Date = date.parse().ok()?;
-            let days = date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
-            (i64::from(days), rest.trim_start_matches(['T', 't', ' ']))
-        } else if is_time {
-            (0, text)
-        } else {
-            return None;
-        };
-        let sign = rest.find(['+', '-', 'Z', 'z']).unwrap_or(rest.len());
-        let (clock, offset) = rest.split_at(sign);
-        Some(Self { day, nanosecond: nanosecond(clock.trim())?, offset_s: offset_seconds(offset.trim())? })
+fn without_parentheses(mut words: &[Word]) -> &[Word] {
+    while let [Word::Symbol(open), inner @ .., Word::Symbol(close)] = words
+        && open == "("
+        && close == ")"
+    {
+        words = inner;
     }
-
-    fn rounded(self, precision: Option<u32>) -> i64 {
-        let unit = 10_i64.pow(9 - precision.unwrap_or(6).min(6));
-        (self.nanosecond + unit / 2) / unit
-    }
-
-    fn instant(self, precision: Option<u32>) -> i64 {
-        let per_second = 10_i64.pow(precision.unwrap_or(6).min(6));
-        (self.day * 86_400 - self.offset_s) * per_second + self.rounded(precision)
-    }
-}
-
-fn nanosecond(clock: &str) -> Option<i64> {
-    if clock.is_empty() {
-        return Some(0);
-    }
-    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, ""));
-    let mut seconds = 0;
-    let mut parts = 0;
-    for part in whole.split(':') {
-        seconds = seconds * 60 + part.parse::<i64>().ok()?;
-        parts += 1;
-    }
-    let seconds = match parts {
-        2 => seconds * 60,
-        3 => seconds,
-        _ => return None,
-    };
-    let digits: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-    Some(seconds * NANOSECONDS + digits.parse::<i64>().ok()?)
-}
-
-fn offset_seconds(offset: &str) -> Option<i64> {
-    let Some(sign) = offset.chars().next() else { return Some(0) };
-    let sign = match sign {
-        '+' => 1,
-        '-' => -1,
-        _ => return Some(0),
-    };
-    let mut seconds = 0;
-    let mut unit = 3600;
-    for part in offset[1..].split(':') {
-        seconds += part.parse::<i64>().ok()? * unit;
-        unit /= 60;
-    }
-    Some(sign * seconds)
+    words
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::dbschema::ColumnArity;
+    use super::same;
 
     #[test]
-    fn times() {
-        let timestamp = NativeType::Timestamp(Some(3));
-        let timestamptz = NativeType::Timestamptz(Some(6));
-        for (ty, a, b, expected) in [
-            (timestamp, "2020-01-02T03:04:05.678+00:00", "2020-01-02 03:04:05.678", true),
-            (timestamp, "2020-01-02T03:04:05+02:00", "2020-01-02 03:04:05", true),
-            (timestamp, "2020-01-02T03:04:05+00:00", "2020-01-02 03:04:06", false),
-            (timestamp, "2020-01-02T03:04:05.1234+00:00", "2020-01-02 03:04:05.123", true),
-            (timestamptz, "2020-01-02T03:04:05+02:00", "2020-01-02 01:04:05+00", true),
-            (timestamptz, "2020-01-02T00:04:05+05:30", "2020-01-01 18:34:05+00", true),
-            (timestamptz, "2020-01-02T03:04:05+02:00", "2020-01-02 03:04:05+00", false),
-            (NativeType::Date, "2020-01-02T03:04:05+00:00", "2020-01-02", true),
-            (NativeType::Date, "2020-01-03T03:04:05+00:00", "2020-01-02", false),
-            (NativeType::Time(None), "2020-01-02T03:04:05.5+00:00", "03:04:05.5", true),
-            (NativeType::Timetz(None), "2020-01-02T03:04:05+01:00", "03:04:05+01", true),
-            (timestamp, "infinity", "2020-01-02 00:00:00", true),
+    fn spelling_does_not_count() {
+        for (written, printed) in [
+            ("c = true", "(c = true)"),
+            ("c = true", "c"),
+            ("\"s\" = 'x'", "s = 'x'::text"),
+            ("e = 'A'", "(e = 'A'::\"E\")"),
+            ("f = 1.5", "f = (1.5)::double precision"),
+            ("b > 3 AND b < 5", "((b > 3) AND (b < 5))"),
+            ("v = 'a'", "((v)::text = 'a'::text)"),
+            ("b IN (1,2)", "(b = ANY (ARRAY[1, 2]))"),
+            ("b IN (1)", "(b = 1)"),
+            ("b NOT IN (1,2)", "(b <> ALL (ARRAY[1, 2]))"),
+            ("dt > '2020-01-01'", "(dt > '2020-01-01 00:00:00'::timestamp without time zone)"),
+            ("B > 3", "(b > 3)"),
+            ("b BETWEEN 1 AND 5", "((b >= 1) AND (b <= 5))"),
+            ("s LIKE 'a%'", "(s ~~ 'a%'::text)"),
+            ("s != 'q'", "(s <> 'q'::text)"),
+            ("deleted_at IS NULL and not c", "((deleted_at IS NULL) AND (NOT c))"),
+            ("1 + 1", "(1 + 1)"),
+            ("now() + interval '1 day'", "(now() + '1 day'::interval)"),
+            ("upper('x')", "upper('x'::text)"),
+            ("timezone('utc', now())", "timezone('utc'::text, now())"),
+            ("now() AT TIME ZONE 'utc'", "(now() AT TIME ZONE 'utc'::text)"),
+            ("timezone('utc', now())", "(now() AT TIME ZONE 'utc'::text)"),
+            ("point(1,2)", "point((1)::double precision, (2)::double precision)"),
+            ("array[1,2]", "ARRAY[1, 2]"),
+            ("public.f()", "f()"),
+            ("CURRENT_TIMESTAMP", "now()"),
+            ("'abc'", "'abc'::character varying"),
+            ("-1", "'-1'::integer"),
+            ("- 1.50", "(- (1.5)::double precision)"),
+            ("'{}'", "'{}'"),
+            ("ARRAY[1, 2]::BIGINT[]", "ARRAY[(1)::bigint, (2)::bigint]"),
+            ("ARRAY[]::TEXT[]", "'{}'::text[]"),
+            ("ARRAY['a', 'b c']::TEXT[]", "'{a,\"b c\"}'::text[]"),
+            ("CAST(5 AS bigint)", "5::int8"),
+            ("E'a\\nb'", "'a\nb'::text"),
+            ("coalesce(a, 0) > 1", "(COALESCE(a, 0) > 1)"),
+            ("gen_random_uuid()", "gen_random_uuid()"),
+            ("(a->>'x') = 'y'", "((a ->> 'x'::text) = 'y'::text)"),
+            ("case when a then 1 else 2 end", "CASE WHEN a THEN 1 ELSE 2 END"),
+            ("a AND b AND c", "((a AND b) AND c)"),
+            ("lower(s) = 'x' OR b", "((lower(s) = 'x'::text) OR b)"),
+            ("a = ANY('{1,2}'::int[])", "(a = ANY (ARRAY[1, 2]))"),
         ] {
-            let column = Column {
-                name: "c".to_owned(),
-                ty: ColumnType::Native(ty),
-                arity: ColumnArity::Required,
-                default: None,
-                autoincrement: false,
-                identity: None,
-                generated: false,
-                client_default: false,
-                comment: None,
-            };
-            assert_eq!(same_time(a, b, &column), expected, "{ty:?} {a} {b}");
+            assert!(same(written, printed), "{written} and {printed}");
         }
+    }
+
+    #[test]
+    fn meaning_counts() {
+        for (a, b) in [
+            ("c = true", "NOT c"),
+            ("a = 1", "a = 2"),
+            ("a = 1 AND b = 2", "a = 1 OR b = 2"),
+            ("a - b - c", "a - (b - c)"),
+            ("'A'", "'a'"),
+            ("\"B\" > 3", "b > 3"),
+            ("f()", "g()"),
+            ("f(1)", "f(1, 2)"),
+            ("a IS NULL", "a IS NOT NULL"),
+            ("a::date = b", "a = b"),
+            ("case when a then 1 else 2 end", "CASE WHEN b THEN 1 ELSE 2 END"),
+            ("'1 day'", "'2 days'"),
+        ] {
+            assert!(!same(a, b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn anything_can_be_read_or_not() {
+        for text in ["", "(", ")", "'", "a.", "::", "((((", "x::", "CASE", "é€", "1e", "$$x$$", "a[1", "IN (", "NOT"]
+        {
+            assert!(same(text, text), "{text}");
+            assert!(!same(text, "zzz"), "{text}");
+        }
+        let deep = "(".repeat(100_000);
+        assert!(!same(&deep, "a"));
     }
 }

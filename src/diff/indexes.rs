@@ -194,7 +194,7 @@ fn same_class_name(a: &OperatorClass, b: &OperatorClass) -> bool {
 fn same_predicate(a: Option<&str>, b: Option<&str>) -> bool {
     match (a, b) {
         (None, None) => true,
-        (Some(a), Some(b)) => expression::same(a, b, false),
+        (Some(a), Some(b)) => expression::same(a, b),
         (Some(_), None) | (None, Some(_)) => false,
     }
 }

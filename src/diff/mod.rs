@@ -11,6 +11,7 @@ mod indexes;
 mod order;
 mod summary;
 mod tables;
+mod time;
 pub mod types;
 
 use std::collections::{HashMap, HashSet};
