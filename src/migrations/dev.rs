@@ -59,7 +59,7 @@ pub async fn diagnose(
     let history = History::read(db, &namespace).await?;
     let status = Status::of(directory, &history)?;
     let (expected, all) = replay_twice(directory, &history, shadow, scope).await?;
-    let live = introspect(db, scope).await?;
+    let live = Box::pin(introspect(db, scope)).await?;
     let drift = diff(&expected, &live);
     Ok(Diagnosis { reset_reasons: reasons(&status, drift), replayed: all, status })
 }

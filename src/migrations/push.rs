@@ -21,7 +21,7 @@ pub struct Push {
 
 /// Compares a database with a schema's model. Reads only.
 pub async fn compare(db: &mut Connection, target: &DbSchema, scope: &Scope) -> Result<Push, MigrateError> {
-    let live = introspect(db, scope).await?;
+    let live = Box::pin(introspect(db, scope)).await?;
     let steps = Steps::between(&live, target);
     let consequences = steps.consequences(db).await?;
     Ok(Push { steps, consequences })

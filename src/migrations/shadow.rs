@@ -106,7 +106,7 @@ impl ShadowDatabase {
 
     /// What the database looks like now.
     pub async fn introspect(&mut self, scope: &Scope) -> Result<DbSchema, MigrateError> {
-        Ok(introspect(&mut self.db, scope).await?)
+        Ok(Box::pin(introspect(&mut self.db, scope)).await?)
     }
 
     /// Drops the database if it was made for this.
@@ -122,7 +122,7 @@ impl ShadowDatabase {
 /// The parts of a script that are sent one by one: all of it, unless some statements refuse company.
 fn parts(script: &str) -> Vec<Range<usize>> {
     match plan(script) {
-        Plan::Whole | Plan::AsIs(_) => vec![0..script.len()],
+        Plan::Whole | Plan::AsIs(_) => std::iter::once(0..script.len()).collect(),
         Plan::Segments(segments) => segments.into_iter().map(|segment| segment.range).collect(),
     }
 }
