@@ -5,6 +5,7 @@ mod config;
 mod corpus;
 mod diff;
 mod documents;
+mod example;
 mod format;
 mod introspect;
 mod migrations;
@@ -25,6 +26,7 @@ fn main() {
         commands::tests(),
         corpus::tests(),
         documents::tests(),
+        example::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
     server::stop();
