@@ -1,1 +1,5 @@
-//! Settings from flags, environment, `.env` and files; each knows where it came from.
+//! Everything that is set from outside: flags, environment, files. The only room that reads environment variables.
+
+mod dotenv;
+pub mod environment;
+pub mod interactive;

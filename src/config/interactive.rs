@@ -1,0 +1,173 @@
+//! Who is at the other end: a person, a CI service, or a program that acts for a person.
+
+use super::environment::{CONSENT, Environment, TERM};
+
+/// Variables that any CI service may set; `CI=false` counts, as in Prisma.
+pub const CI_COMMON: &[&str] = &["CI", "CONTINUOUS_INTEGRATION", "BUILD_NUMBER", "RUN_ID"];
+
+/// Variables that one CI service sets. Vercel's are left out, as in Prisma.
+pub const CI_SERVICES: &[&str] = &[
+    "AGOLA_GIT_REF",
+    "AC_APPCIRCLE",
+    "APPVEYOR",
+    "CODEBUILD",
+    "TF_BUILD",
+    "bamboo_planKey",
+    "BITBUCKET_COMMIT",
+    "BITRISE_IO",
+    "BUDDY_WORKSPACE_ID",
+    "BUILDKITE",
+    "CIRCLECI",
+    "CIRRUS_CI",
+    "CF_BUILD_ID",
+    "CM_BUILD_ID",
+    "CI_NAME",
+    "DRONE",
+    "DSARI",
+    "EARTHLY_CI",
+    "EAS_BUILD",
+    "GERRIT_PROJECT",
+    "GITEA_ACTIONS",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "GOCD",
+    "BUILDER_OUTPUT",
+    "HARNESS_BUILD_ID",
+    "JENKINS_URL",
+    "BUILD_ID",
+    "LAYERCI",
+    "MAGNUM",
+    "NETLIFY",
+    "NEVERCODE",
+    "PROW_JOB_ID",
+    "RELEASE_BUILD_ID",
+    "RENDER",
+    "SAILCI",
+    "HUDSON",
+    "SCREWDRIVER",
+    "SEMAPHORE",
+    "SOURCEHUT",
+    "STRIDER",
+    "TASK_ID",
+    "TEAMCITY_VERSION",
+    "TRAVIS",
+    "VELA",
+    "NOW_BUILDER",
+    "APPCENTER_BUILD_ID",
+    "CI_XCODE_PROJECT",
+    "XCS",
+];
+
+/// Whether questions can be asked, and if not, whether that is because of a CI service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interactivity {
+    /// Standard input is a terminal, the terminal can do more than print, and no CI service is at work.
+    pub can_prompt: bool,
+    /// A CI service is at work.
+    pub ci: bool,
+}
+
+/// Decides from the environment and from whether standard input is a terminal.
+pub fn interactivity(environment: &Environment, stdin_is_terminal: bool) -> Interactivity {
+    let common = CI_COMMON.iter().any(|name| environment.filled(name).is_some());
+    let ci = common || CI_SERVICES.iter().any(|name| environment.filled(name).is_some());
+    Interactivity { can_prompt: stdin_is_terminal && environment.get(TERM) != Some("dumb") && !ci, ci }
+}
+
+/// What has to hold of a variable for its agent to be at work.
+#[derive(Clone, Copy)]
+enum Mark {
+    Set,
+    Equals(&'static str),
+    StartsWith(&'static str),
+}
+
+/// Variables by which AI agents are known, with their names: the lists of Prisma 6 and 7 together.
+const AGENTS: &[(&str, Mark, &str)] = &[
+    ("CLAUDECODE", Mark::Set, "Claude Code"),
+    ("CODEX_THREAD_ID", Mark::Set, "Codex"),
+    ("CODEX_CI", Mark::Set, "Codex"),
+    ("CODEX_SANDBOX", Mark::Set, "Codex"),
+    ("CODEX_SANDBOX_NETWORK_DISABLED", Mark::Set, "Codex"),
+    ("GEMINI_CLI", Mark::Set, "Gemini CLI"),
+    ("QWEN_CODE", Mark::Set, "Qwen Code"),
+    ("CURSOR_AGENT", Mark::Set, "Cursor"),
+    ("COPILOT_CLI", Mark::Set, "Copilot CLI"),
+    ("OPENCODE", Mark::Set, "OpenCode"),
+    ("OPENCODE_CLIENT", Mark::Set, "OpenCode"),
+    ("CLINE_ACTIVE", Mark::Set, "Cline"),
+    ("CRUSH", Mark::Set, "Crush"),
+    ("AUGMENT_AGENT", Mark::Set, "Augment"),
+    ("ANTIGRAVITY_AGENT", Mark::Set, "Antigravity"),
+    ("REPLIT_CLI", Mark::Set, "Replit"),
+    ("REPLIT_SESSION", Mark::StartsWith("agent-"), "Replit"),
+    ("AGENT", Mark::Equals("goose"), "Goose"),
+    ("AGENT", Mark::Equals("amp"), "Amp"),
+    ("OR_APP_NAME", Mark::Equals("Aider"), "Aider"),
+];
+
+/// The agent in whose name a command would destroy data without a person's consent; `None` if no agent is at work or
+/// the consent is given in [`CONSENT`]. `devin` says whether the file that marks Devin's machines exists.
+pub fn unconsenting_agent(environment: &Environment, devin: bool) -> Option<String> {
+    if environment.filled(CONSENT).is_some() {
+        return None;
+    }
+    let known = AGENTS.iter().find(|(name, mark, _)| {
+        environment.filled(name).is_some_and(|value| match mark {
+            Mark::Set => true,
+            Mark::Equals(expected) => value == *expected,
+            Mark::StartsWith(prefix) => value.starts_with(prefix),
+        })
+    });
+    if let Some((_, _, agent)) = known {
+        return Some((*agent).to_owned());
+    }
+    if devin {
+        return Some("Devin".to_owned());
+    }
+    let generic = environment.filled("AI_AGENT").or_else(|| environment.filled("AGENT"))?;
+    Some(generic.chars().filter(|c| !c.is_control()).take(64).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_and_services() {
+        for (pairs, terminal, can_prompt, ci) in [
+            (&[][..], true, true, false),
+            (&[], false, false, false),
+            (&[("TERM", "dumb")], true, false, false),
+            (&[("TERM", "xterm")], true, true, false),
+            (&[("CI", "")], true, true, false),
+            (&[("CI", "false")], true, false, true),
+            (&[("GITLAB_CI", "")], true, true, false),
+            (&[("GITLAB_CI", "true")], true, false, true),
+            (&[("VERCEL", "1")], true, true, false),
+        ] {
+            let environment = Environment::new(pairs.iter().copied());
+            assert_eq!(interactivity(&environment, terminal), Interactivity { can_prompt, ci }, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn agents() {
+        for (pairs, devin, expected) in [
+            (&[][..], false, None),
+            (&[], true, Some("Devin")),
+            (&[("CLAUDECODE", "1")], false, Some("Claude Code")),
+            (&[("CLAUDECODE", "1"), (CONSENT, "yes, do it")], true, None),
+            (&[("CLAUDECODE", "1"), (CONSENT, "")], false, Some("Claude Code")),
+            (&[("OR_APP_NAME", "Aider")], false, Some("Aider")),
+            (&[("OR_APP_NAME", "Other")], false, None),
+            (&[("REPLIT_SESSION", "agent-7")], false, Some("Replit")),
+            (&[("REPLIT_SESSION", "person")], false, None),
+            (&[("AGENT", "amp")], false, Some("Amp")),
+            (&[("AGENT", "new\u{7}one")], false, Some("newone")),
+        ] {
+            let environment = Environment::new(pairs.iter().copied());
+            assert_eq!(unconsenting_agent(&environment, devin).as_deref(), expected, "{pairs:?}");
+        }
+    }
+}
