@@ -450,6 +450,34 @@ impl Server {
     }
 }
 
+/// The text with the password taken out of every URL in it: for texts of others (a runtime's, a server's) that may
+/// repeat one.
+pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, from) = rest.split_at(at + 3);
+        let end =
+            from.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')).unwrap_or(from.len());
+        let (url, after) = from.split_at(end);
+        out.push_str(before);
+        let (userinfo, host) = url.rsplit_once('@').unwrap_or(("", url));
+        if let Some((user, _)) = userinfo.split_once(':') {
+            out.push_str(user);
+            out.push('@');
+            out.push_str(host);
+        } else {
+            out.push_str(url);
+        }
+        rest = after;
+    }
+    if out.is_empty() {
+        return text.into();
+    }
+    out.push_str(rest);
+    out.into()
+}
+
 /// What has a meaning in a URL and is therefore encoded when printed.
 const RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')

@@ -228,6 +228,19 @@ fn printing_is_redacted_and_reads_back() {
 }
 
 #[test]
+fn redaction() {
+    for (text, expected) in [
+        ("nothing", "nothing"),
+        ("see https://a.b/c", "see https://a.b/c"),
+        ("'postgresql://u:hunter2@h/db'", "'postgresql://u@h/db'"),
+        ("postgresql://u:hun@ter2@h/db and mysql://:x@h", "postgresql://u@h/db and mysql://@h"),
+        ("postgresql://u:hunter2/@h/db", "postgresql://u@h/db"),
+    ] {
+        assert_eq!(redact(text), expected);
+    }
+}
+
+#[test]
 fn random_input_is_read_or_refused() {
     const PIECES: &[&str] = &[
         "postgresql://",
