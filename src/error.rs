@@ -1,1 +1,387 @@
 //! The table into which every room maps its errors: codes, hints, exit statuses.
+
+use std::fmt;
+
+use crate::config::ConfigError;
+use crate::db::lock::LockError;
+use crate::db::{DbError, UrlError};
+use crate::introspect::IntrospectError;
+use crate::migrations::{DirectoryError, MigrateError};
+
+macro_rules! codes {
+    ($($code:ident $meaning:literal)*) => {
+        /// A code that Prisma defined and tools look for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $meaning] $code,)*
+        }
+
+        impl Code {
+            /// Every code that evt uses, with its meaning.
+            pub const ALL: &[(Code, &'static str)] = &[$((Code::$code, $meaning)),*];
+
+            /// As it is written: `P1000`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Code::$code => stringify!($code),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    P1000 "the server refuses user or password"
+    P1001 "no server answers"
+    P1002 "another migration run holds the lock"
+    P1003 "the database does not exist"
+    P1008 "the server took longer than `socket_timeout`"
+    P1009 "the database exists already"
+    P1010 "the user may not connect to the database"
+    P1011 "no encrypted connection, or a certificate that cannot be trusted"
+    P1012 "the schema is invalid, or a variable that it refers to is not set"
+    P1013 "a database URL cannot be read"
+    P1014 "a table does not exist"
+    P1017 "the server closed the connection"
+    P2000 "a value is too long for its column"
+    P2002 "a unique constraint is violated"
+    P3000 "a database cannot be created"
+    P3005 "the database is not empty and has no migration history"
+    P3006 "a migration cannot be replayed in the shadow database"
+    P3008 "the migration is applied already"
+    P3009 "failed migrations are in the way"
+    P3010 "the name of the migration is too long"
+    P3011 "the migration was never applied"
+    P3012 "the migration did not fail"
+    P3014 "the shadow database cannot be created"
+    P3015 "a migration has no script"
+    P3016 "the database cannot be reset"
+    P3017 "the migration does not exist"
+    P3018 "a migration failed"
+    P3019 "the migrations are for another kind of database"
+    P4001 "the database has no tables"
+    P4002 "the database refers to something outside the namespaces that were read"
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Success,
+    /// An error, or a state that needs a person.
+    Failure,
+    /// `migrate diff --exit-code` found a difference.
+    Difference,
+    /// A question was answered with no, or `migrate dev` would have to reset the database.
+    Cancelled,
+}
+
+impl Exit {
+    /// Every exit status with its meaning.
+    pub const ALL: &[(Exit, &'static str)] = &[
+        (Exit::Success, "success, or nothing to do"),
+        (Exit::Failure, "an error, a state that needs a person, or unformatted files in `format --check`"),
+        (Exit::Difference, "only `migrate diff --exit-code`: there is a difference"),
+        (Exit::Cancelled, "interrupted, a question was answered with no, or `migrate dev` would have to reset"),
+    ];
+
+    /// The number.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Difference => 2,
+            Self::Cancelled => 130,
+        }
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Settings, files or the schema.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The server.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The server that evt runs itself.
+    #[cfg(unix)]
+    #[error(transparent)]
+    Local(#[from] crate::db::local::LocalError),
+    /// The catalog of the database.
+    #[error(transparent)]
+    Introspect(#[from] IntrospectError),
+    /// The migrations folder or history.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// Flags that do not go together, or are not there.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// A way out.
+        hint: Option<String>,
+    },
+    /// A state that a command cannot go on from.
+    #[error("{message}")]
+    Refused {
+        /// What is in the way.
+        message: String,
+        /// A way out.
+        hint: Option<String>,
+        /// The exit status.
+        exit: Exit,
+    },
+    /// A person said no.
+    #[error("cancelled")]
+    Cancelled,
+    /// The system refused something that no file is to blame for.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl From<DirectoryError> for Error {
+    fn from(error: DirectoryError) -> Self {
+        Self::Migrate(MigrateError::Directory(error))
+    }
+}
+
+impl Error {
+    /// Flags that do not go together, with a way out.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A state that a command cannot go on from, with a way out; the exit status is 1.
+    pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused { message: message.into(), hint: Some(hint.into()), exit: Exit::Failure }
+    }
+
+    /// The code, if Prisma defined one for this.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Config(error) => of_config(error),
+            Self::Db(error) => of_db(error),
+            Self::Introspect(error) => of_introspect(error),
+            Self::Migrate(error) => of_migrate(error),
+            #[cfg(unix)]
+            Self::Local(_) => Some(Code::P1001),
+            Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => None,
+        }
+    }
+
+    /// The exit status.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Cancelled => Exit::Cancelled,
+            Self::Refused { exit, .. } => *exit,
+            #[cfg(unix)]
+            Self::Local(_) => Exit::Failure,
+            Self::Config(_)
+            | Self::Db(_)
+            | Self::Introspect(_)
+            | Self::Migrate(_)
+            | Self::Usage { .. }
+            | Self::System { .. } => Exit::Failure,
+        }
+    }
+
+    /// What to do next, if there is something to say beyond the message.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => hint_of_config(error),
+            Self::Db(error) => hint_of_db(error),
+            Self::Migrate(error) => hint_of_migrate(error),
+            Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
+            Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
+            Self::Introspect(_) | Self::Cancelled | Self::System { .. } => None,
+            #[cfg(unix)]
+            Self::Local(_) => None,
+        }
+    }
+
+    /// The message with those of its causes, each behind a colon.
+    pub fn full_message(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let more = error.to_string();
+            if !text.contains(&more) {
+                text.push_str(": ");
+                text.push_str(&more);
+            }
+            cause = error.source();
+        }
+        text
+    }
+}
+
+fn of_config(error: &ConfigError) -> Option<Code> {
+    match error {
+        ConfigError::Invalid { .. } | ConfigError::VariableMissing { .. } => Some(Code::P1012),
+        ConfigError::Url { source: UrlError::Empty, .. } => Some(Code::P1012),
+        ConfigError::Url { .. } => Some(Code::P1013),
+        ConfigError::PathMissing { .. }
+        | ConfigError::PathKind { .. }
+        | ConfigError::FolderEmpty { .. }
+        | ConfigError::SchemaMissing { .. }
+        | ConfigError::Read { .. }
+        | ConfigError::Write { .. }
+        | ConfigError::NotText { .. }
+        | ConfigError::ConfigExtension { .. }
+        | ConfigError::Syntax { .. }
+        | ConfigError::UnknownKey { .. }
+        | ConfigError::WrongType { .. }
+        | ConfigError::WrongVariable { .. }
+        | ConfigError::Computed { .. }
+        | ConfigError::DotenvConflict { .. }
+        | ConfigError::DotenvTooLong { .. }
+        | ConfigError::UrlMissing { .. } => None,
+    }
+}
+
+/// SQLSTATEs that have a code wherever they come from, migration scripts aside (PostgreSQL documentation, appendix
+/// "PostgreSQL Error Codes").
+const SQLSTATES: &[(&str, Code)] = &[
+    ("28P01", Code::P1000),
+    ("28000", Code::P1010),
+    ("3D000", Code::P1003),
+    ("42P04", Code::P1009),
+    ("42P01", Code::P1014),
+    ("22001", Code::P2000),
+    ("23505", Code::P2002),
+];
+
+fn of_db(error: &DbError) -> Option<Code> {
+    match error {
+        DbError::Unreachable { .. } | DbError::ConnectTimeout { .. } => Some(Code::P1001),
+        DbError::Authentication { .. } => Some(Code::P1000),
+        DbError::DatabaseMissing { .. } => Some(Code::P1003),
+        DbError::DatabaseExists { .. } => Some(Code::P1009),
+        DbError::AccessDenied { .. } => Some(Code::P1010),
+        DbError::Tls { .. } => Some(Code::P1011),
+        DbError::Closed => Some(Code::P1017),
+        DbError::Server(report) => SQLSTATES.iter().find(|(state, _)| *state == report.sqlstate).map(|(_, code)| *code),
+        DbError::Protocol(_) => None,
+    }
+}
+
+fn of_introspect(error: &IntrospectError) -> Option<Code> {
+    match error {
+        IntrospectError::Query { source, .. } => of_db(source),
+        IntrospectError::UnknownLetter { .. } | IntrospectError::Changed { .. } => None,
+    }
+}
+
+fn of_migrate(error: &MigrateError) -> Option<Code> {
+    match error {
+        MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => Some(Code::P3015),
+        MigrateError::Directory(DirectoryError::OtherProvider { .. }) => Some(Code::P3019),
+        MigrateError::Directory(
+            DirectoryError::Io { .. } | DirectoryError::NotText { .. } | DirectoryError::Exists { .. },
+        ) => None,
+        MigrateError::Db(error) => of_db(error),
+        MigrateError::Lock(LockError::Timeout { .. }) => Some(Code::P1002),
+        MigrateError::Lock(LockError::Db(error)) => of_db(error),
+        MigrateError::Introspect(error) => of_introspect(error),
+        MigrateError::NotEmpty { .. } => Some(Code::P3005),
+        MigrateError::FailedMigrations { .. } => Some(Code::P3009),
+        MigrateError::Script(_) => Some(Code::P3018),
+        MigrateError::ShadowCreation { .. } => Some(Code::P3014),
+        MigrateError::ShadowScript(_) => Some(Code::P3006),
+        MigrateError::Unknown { .. } => Some(Code::P3017),
+        MigrateError::AlreadyApplied { .. } => Some(Code::P3008),
+        MigrateError::NeverApplied { .. } => Some(Code::P3011),
+        MigrateError::NotFailed { .. } => Some(Code::P3012),
+        MigrateError::ShadowIsMain | MigrateError::NoHistory => None,
+    }
+}
+
+fn hint_of_config(error: &ConfigError) -> Option<String> {
+    let text = match error {
+        ConfigError::SchemaMissing { .. } => {
+            "name it with `--schema <path>`, or in `evt.toml`, `prisma.config.ts` or `package.json`"
+        }
+        ConfigError::UrlMissing { config: Some(path) } => {
+            return Some(format!("set `datasource.url` in `{}`, or the variable `EVT_DATABASE_URL`", path.display()));
+        }
+        ConfigError::UrlMissing { config: None } => {
+            "set the variable `DATABASE_URL`, here or in a `.env` file, `datasource.url` in `prisma.config.ts`, or \
+             `url` in the datasource block"
+        }
+        ConfigError::VariableMissing { name, .. } => {
+            return Some(format!("set it in the environment or write `{name}=…` into a `.env` file"));
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn hint_of_db(error: &DbError) -> Option<String> {
+    let text = match error {
+        DbError::Unreachable { .. } => "is the server running, and are host and port of the URL right?",
+        DbError::ConnectTimeout { .. } => "raise `connect_timeout` in the URL, or look for a firewall in between",
+        DbError::Authentication { .. } => {
+            "check user and password in the URL; characters such as `@ : / ? #` have to be percent-encoded"
+        }
+        DbError::DatabaseMissing { .. } => "`evt migrate dev` and `evt migrate deploy` create it",
+        DbError::Tls { .. } => "see `sslmode`, `sslrootcert` and `sslaccept` in the URL",
+        DbError::DatabaseExists { .. }
+        | DbError::AccessDenied { .. }
+        | DbError::Closed
+        | DbError::Server(_)
+        | DbError::Protocol(_) => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn hint_of_migrate(error: &MigrateError) -> Option<String> {
+    let text = match error {
+        MigrateError::Db(error)
+        | MigrateError::Lock(LockError::Db(error))
+        | MigrateError::Introspect(IntrospectError::Query { source: error, .. }) => return hint_of_db(error),
+        MigrateError::ShadowCreation { .. } => {
+            "give the user the right CREATEDB, or name an empty database in `shadowDatabaseUrl`"
+        }
+        MigrateError::Lock(LockError::Timeout { .. }) => {
+            "wait for the other run, or raise the limit with `EVT_LOCK_TIMEOUT=<seconds>` (0 waits for ever)"
+        }
+        MigrateError::NotEmpty { .. } => {
+            "if these tables are what the first migrations make, record them as applied with \
+             `evt migrate resolve --applied <name>`, one by one"
+        }
+        MigrateError::FailedMigrations { records } => {
+            let name = records.first().map_or("<name>", |record| &record.migration_name);
+            return Some(format!(
+                "if the database is as it was before, `evt migrate resolve --rolled-back {name}` makes it pending again; \
+                 if you finished it by hand, `evt migrate resolve --applied {name}`"
+            ));
+        }
+        MigrateError::ShadowIsMain => "let `shadowDatabaseUrl` name another database, or remove it",
+        MigrateError::Unknown { .. } => "give the full name of the folder, with its time stamp",
+        MigrateError::NoHistory => {
+            "nothing was ever applied to it by migrations; `evt migrate deploy` begins a history"
+        }
+        MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => "restore the script, or remove the folder",
+        MigrateError::Directory(_)
+        | MigrateError::Introspect(_)
+        | MigrateError::Script(_)
+        | MigrateError::ShadowScript(_)
+        | MigrateError::AlreadyApplied { .. }
+        | MigrateError::NeverApplied { .. }
+        | MigrateError::NotFailed { .. } => return None,
+    };
+    Some(text.to_owned())
+}

@@ -261,10 +261,8 @@ mod tests {
 
     #[test]
     fn values_that_double_each_other_are_refused() {
-        let mut text = "A0=0123456789abcdef\n".to_owned();
-        for i in 1..64 {
-            text.push_str(&format!("A{i}=${{A{}}}${{A{}}}\n", i - 1, i - 1));
-        }
+        let lines = (1..64).map(|i| format!("A{i}=${{A{}}}${{A{}}}\n", i - 1, i - 1));
+        let text = format!("A0=0123456789abcdef\n{}", lines.collect::<String>());
         assert!(expand(&parse(&text), &Environment::default()).is_err());
     }
 

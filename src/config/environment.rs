@@ -90,6 +90,11 @@ impl Environment {
         if self.process.contains_key(name) { None } else { self.files.get(name).map(|(_, path)| path.as_path()) }
     }
 
+    /// Whether something of this `.env` file was taken.
+    pub(super) fn has_read(&self, path: &Path) -> bool {
+        self.files.values().any(|(_, from)| from == path)
+    }
+
     /// What the `.env` files added, for child processes.
     pub fn from_files(&self) -> impl Iterator<Item = (&str, &str)> {
         let added = self.files.iter().filter(|(name, _)| !self.process.contains_key(*name));

@@ -515,7 +515,8 @@ impl Evaluator<'_> {
             match argument {
                 Argument::SpreadElement(spread) => return self.lines.excerpt(spread.span),
                 other => {
-                    arguments.push(other.as_expression().map_or(Value::Undefined, |expression| self.value(expression)))
+                    let value = other.as_expression().map_or(Value::Undefined, |expression| self.value(expression));
+                    arguments.push(value);
                 }
             }
         }

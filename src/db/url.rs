@@ -205,6 +205,11 @@ fn starts_with(scheme: Option<&str>) -> String {
 }
 
 impl Secret {
+    /// Hides a text from `Debug`.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text itself: for the server or a file's decryption, never for output.
     pub fn expose(&self) -> &str {
         &self.0

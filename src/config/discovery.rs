@@ -1,0 +1,118 @@
+//! Finding and reading the files of a schema.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{ConfigError, Origin};
+use super::files;
+use super::settings::Settings;
+use crate::psl::{self, Ast, Diagnostics, FileId, Source};
+
+/// The files of a schema, read but not parsed.
+#[derive(Debug, Clone)]
+pub struct SchemaFiles {
+    /// Their texts, in byte order of their paths; [`Source::path`] is relative to the working directory.
+    pub sources: Vec<Source>,
+    /// Their paths, in the same order, absolute.
+    pub paths: Vec<PathBuf>,
+    /// The file or folder that was named or found, absolute.
+    pub path: PathBuf,
+    /// The folder of the schema: itself, or that of the only file.
+    pub root: PathBuf,
+    /// Who named it.
+    pub origin: Origin,
+}
+
+impl SchemaFiles {
+    /// Reads the schema that the settings name, else the one in a default place.
+    pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
+        if let Some(named) = &settings.schema {
+            return Self::at(&named.value, named.origin.clone(), &settings.cwd);
+        }
+        let places = |base: &PathBuf| [base.join("schema.prisma"), base.join("prisma").join("schema.prisma")];
+        let candidates: Vec<PathBuf> = settings.bases.iter().flat_map(places).collect();
+        match candidates.iter().find(|path| path.is_file()) {
+            Some(path) => Self::at(path, Origin::Default, &settings.cwd),
+            None => Err(ConfigError::SchemaMissing {
+                looked: candidates.iter().map(|path| files::relative(path, &settings.cwd)).collect(),
+            }),
+        }
+    }
+
+    /// Reads a schema file or folder.
+    pub fn at(path: &Path, origin: Origin, cwd: &Path) -> Result<Self, ConfigError> {
+        let path = files::clean(&cwd.join(path));
+        let shown = files::relative(&path, cwd);
+        let Ok(facts) = fs::metadata(&path) else { return Err(ConfigError::PathMissing { path: shown, origin }) };
+        let (paths, root) = if facts.is_dir() {
+            let mut found = Vec::new();
+            collect(&path, &mut BTreeSet::new(), &mut found)?;
+            if found.is_empty() {
+                return Err(ConfigError::FolderEmpty { path: shown, origin });
+            }
+            (found, path.clone())
+        } else if facts.is_file() {
+            (vec![path.clone()], path.parent().unwrap_or(cwd).to_owned())
+        } else {
+            return Err(ConfigError::PathKind { path: shown, origin });
+        };
+        let sources = (0..).zip(&paths).map(|(id, path)| {
+            let shown = files::relative(path, cwd).display().to_string();
+            Ok(Source { id: FileId(id), path: shown, text: files::read(path)? })
+        });
+        Ok(Self { sources: sources.collect::<Result<_, ConfigError>>()?, paths, path, root, origin })
+    }
+
+    /// The syntax trees of the files, and what is wrong with their syntax.
+    pub fn parsed(&self) -> (Vec<Ast>, Diagnostics) {
+        let mut diagnostics = Diagnostics::default();
+        let trees = self.sources.iter().map(|source| {
+            let (tree, found) = psl::parse(source.clone());
+            diagnostics.extend(found);
+            tree
+        });
+        (trees.collect(), diagnostics)
+    }
+
+    /// Puts other texts in the place of those that were read, which are returned. Nothing is written.
+    pub fn replace_texts(&mut self, texts: Vec<String>) -> Vec<String> {
+        let replaced = self.sources.iter_mut().zip(texts);
+        replaced.map(|(source, text)| std::mem::replace(&mut source.text, text)).collect()
+    }
+
+    /// Writes the text of one file.
+    pub fn write(&self, position: usize) -> Result<(), ConfigError> {
+        match (self.paths.get(position), self.sources.get(position)) {
+            (Some(path), Some(source)) => fs::write(path, &source.text)
+                .map_err(|error| ConfigError::Write { path: PathBuf::from(&source.path), source: error }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The schema's path as it is shown to people.
+    pub fn shown(&self, cwd: &Path) -> PathBuf {
+        files::relative(&self.path, cwd)
+    }
+}
+
+/// Every file ending in `.prisma` below a folder, links followed; a folder that links lead to twice is read once.
+fn collect(folder: &Path, seen: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) -> Result<(), ConfigError> {
+    let failed = |source| ConfigError::Read { path: folder.to_owned(), source };
+    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
+        return Ok(());
+    }
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let mut paths = entries.map(|entry| entry.map(|e| e.path()).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
+    paths.sort();
+    for path in paths {
+        // A link that leads nowhere is no file.
+        let Ok(facts) = fs::metadata(&path) else { continue };
+        if facts.is_dir() {
+            collect(&path, seen, found)?;
+        } else if facts.is_file() && path.extension().is_some_and(|extension| extension == "prisma") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
