@@ -230,8 +230,9 @@ impl Error {
 
 fn of_config(error: &ConfigError) -> Option<Code> {
     match error {
-        ConfigError::Invalid { .. } | ConfigError::VariableMissing { .. } => Some(Code::P1012),
-        ConfigError::Url { source: UrlError::Empty, .. } => Some(Code::P1012),
+        ConfigError::Invalid { .. }
+        | ConfigError::VariableMissing { .. }
+        | ConfigError::Url { source: UrlError::Empty, .. } => Some(Code::P1012),
         ConfigError::Url { .. } => Some(Code::P1013),
         ConfigError::PathMissing { .. }
         | ConfigError::PathKind { .. }
@@ -289,23 +290,24 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
     match error {
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => Some(Code::P3015),
         MigrateError::Directory(DirectoryError::OtherProvider { .. }) => Some(Code::P3019),
-        MigrateError::Directory(
-            DirectoryError::Io { .. } | DirectoryError::NotText { .. } | DirectoryError::Exists { .. },
-        ) => None,
-        MigrateError::Db(error) => of_db(error),
+        MigrateError::Db(error) | MigrateError::Lock(LockError::Db(error)) => of_db(error),
         MigrateError::Lock(LockError::Timeout { .. }) => Some(Code::P1002),
-        MigrateError::Lock(LockError::Db(error)) => of_db(error),
         MigrateError::Introspect(error) => of_introspect(error),
         MigrateError::NotEmpty { .. } => Some(Code::P3005),
         MigrateError::FailedMigrations { .. } => Some(Code::P3009),
         MigrateError::Script(_) => Some(Code::P3018),
+        MigrateError::Step { source, .. } => of_db(source),
         MigrateError::ShadowCreation { .. } => Some(Code::P3014),
         MigrateError::ShadowScript(_) => Some(Code::P3006),
         MigrateError::Unknown { .. } => Some(Code::P3017),
         MigrateError::AlreadyApplied { .. } => Some(Code::P3008),
         MigrateError::NeverApplied { .. } => Some(Code::P3011),
         MigrateError::NotFailed { .. } => Some(Code::P3012),
-        MigrateError::ShadowIsMain | MigrateError::NoHistory => None,
+        MigrateError::Directory(
+            DirectoryError::Io { .. } | DirectoryError::NotText { .. } | DirectoryError::Exists { .. },
+        )
+        | MigrateError::ShadowIsMain
+        | MigrateError::NoHistory => None,
     }
 }
 
@@ -378,6 +380,7 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         MigrateError::Directory(_)
         | MigrateError::Introspect(_)
         | MigrateError::Script(_)
+        | MigrateError::Step { .. }
         | MigrateError::ShadowScript(_)
         | MigrateError::AlreadyApplied { .. }
         | MigrateError::NeverApplied { .. }

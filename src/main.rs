@@ -1,3 +1,7 @@
 //! The `evt` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evt::cli::run()
+}

@@ -1,1 +1,333 @@
-//! What people and programs read: data on stdout, talk on stderr, colour, tables, progress, JSON.
+//! Standard output and standard error: the only room that writes to them.
+//!
+//! Stdout is what somebody asked for and may hand to another program; stderr is talk about it. With `--json` stdout is
+//! one JSON value and nothing else. Colours repeat what words say already.
+
+mod text;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::json;
+
+use crate::config::environment::{DISABLE_WARNINGS, FORCE_COLOR, GITHUB_ACTIONS, NO_COLOR, TERM};
+use crate::config::{ConfigError, Environment, Note};
+use crate::db::url::{DatabaseUrl, redact};
+use crate::error::Error;
+use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
+
+pub use indicatif::ProgressBar;
+pub use text::{backticked, list, plural};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+const GOOD: Style = AnsiColor::Green.on_default();
+const DIM: Style = Style::new().dimmed();
+
+/// Where a command's results and its talk go.
+pub struct Output {
+    stdout: Box<dyn Write + Send>,
+    stderr: Box<dyn Write + Send>,
+    /// Colours on stdout.
+    colour: bool,
+    /// Colours on stderr.
+    colour_err: bool,
+    /// Whether somebody watches stderr, so that progress can be shown there.
+    watched: bool,
+    json: bool,
+    warnings: bool,
+    annotations: bool,
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Output").field("colour", &self.colour).field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
+impl Output {
+    /// The streams of this process.
+    pub fn of_process(environment: &Environment) -> Self {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let colour = colours(environment, stdout.is_terminal());
+        let colour_err = colours(environment, stderr.is_terminal());
+        let watched = stderr.is_terminal() && environment.get(TERM) != Some("dumb");
+        Self { colour, colour_err, watched, ..Self::new(Box::new(stdout), Box::new(stderr), environment) }
+    }
+
+    /// Other streams, without colours and progress.
+    pub fn new(stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>, environment: &Environment) -> Self {
+        Self {
+            stdout,
+            stderr,
+            colour: false,
+            colour_err: false,
+            watched: false,
+            json: false,
+            warnings: environment.filled(DISABLE_WARNINGS).is_none(),
+            annotations: environment.get(GITHUB_ACTIONS) == Some("true"),
+        }
+    }
+
+    /// From here on stdout takes only [`Output::json`].
+    pub fn json_only(&mut self) {
+        self.json = true;
+    }
+
+    /// Whether stdout takes only JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A line of a result.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        if !self.json {
+            let text = text.as_ref();
+            self.out(&format!("{text}\n"));
+        }
+    }
+
+    /// A line that says that all is well.
+    pub fn good(&mut self, text: impl AsRef<str>) {
+        let text = self.styled(GOOD, text.as_ref());
+        self.line(text);
+    }
+
+    /// Part of a result, exactly as it is: a script, a formatted schema.
+    pub fn raw(&mut self, text: &str) {
+        if !self.json {
+            self.out(text);
+        }
+    }
+
+    /// The whole result for a program: one JSON value on a line.
+    pub fn json(&mut self, value: &serde_json::Value) {
+        self.out(&format!("{value}\n"));
+    }
+
+    /// A table with a row of headings; nothing but the headings' names and the cells count, so it reads without lines.
+    pub fn table(&mut self, headings: &[&str], rows: &[Vec<String>]) {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING).set_header(headings.to_vec());
+        table.add_rows(rows);
+        for line in table.lines() {
+            self.line(line.trim_end());
+        }
+    }
+
+    /// Names and values, one pair on a line, aligned.
+    pub fn facts(&mut self, facts: &[(&str, String)]) {
+        let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        for (name, value) in facts {
+            self.line(format!("{name:width$} : {value}"));
+        }
+    }
+
+    /// The migrations as a tree under their folder.
+    pub fn migrations_tree<'a>(&mut self, root: &Path, names: impl IntoIterator<Item = &'a str>) {
+        self.line(format!("{}/", root.display()));
+        for name in names {
+            self.line(format!("  └─ {name}/"));
+            self.line("    └─ migration.sql");
+        }
+    }
+
+    /// Talk: what is being done.
+    pub fn note(&mut self, text: impl AsRef<str>) {
+        let text = if self.colour_err { format!("{DIM}{}{DIM:#}", text.as_ref()) } else { text.as_ref().to_owned() };
+        self.err(&format!("{text}\n"));
+    }
+
+    /// Something that a person should know.
+    pub fn warning(&mut self, text: impl AsRef<str>) {
+        if self.warnings {
+            let label = self.label(WARNING, "warning:");
+            self.err(&format!("{label} {}\n", text.as_ref()));
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&mut self, text: impl AsRef<str>) {
+        let label = self.label(HINT, "hint:");
+        self.err(&format!("{label} {}\n", text.as_ref()));
+    }
+
+    /// What was read to decide the settings.
+    pub fn notes(&mut self, notes: &[Note]) {
+        for note in notes {
+            match note {
+                Note::Config(path) => self.note(format!("settings read from {}", path.display())),
+                Note::Dotenv(path) => self.note(format!("variables read from {}", path.display())),
+                Note::DotenvSkipped(path) => self.note(format!(
+                    "{} is not read, because the Prisma configuration file does not import `dotenv/config`",
+                    path.display()
+                )),
+            }
+        }
+    }
+
+    /// Which database a command is about to talk to.
+    pub fn datasource(&mut self, name: &str, url: &DatabaseUrl, namespaces: &[String]) {
+        let schemas = match namespaces {
+            [] => format!("schema \"{}\"", url.namespace()),
+            [one] => format!("schema \"{one}\""),
+            several => format!("schemas \"{}\"", several.join(", ")),
+        };
+        let at = url.location().map(|location| format!(" at \"{location}\"")).unwrap_or_default();
+        self.note(format!("Datasource \"{name}\": PostgreSQL database \"{}\", {schemas}{at}", url.database()));
+    }
+
+    /// Findings about a schema: for people on stderr, and as annotations where GitHub reads them.
+    pub fn diagnostics(&mut self, diagnostics: &Diagnostics, files: &[Ast]) {
+        let shown = if self.warnings || diagnostics.has_errors() { diagnostics.iter().count() } else { 0 };
+        if shown > 0 {
+            self.err(&psl::render(diagnostics, files, self.colour_err));
+        }
+        if self.annotations {
+            let annotations = text::annotations(diagnostics, files);
+            self.err(&annotations);
+        }
+    }
+
+    /// An error with its code, and what to do about it.
+    pub fn error(&mut self, error: &Error) {
+        if self.json {
+            self.json(&error_json(error));
+        }
+        let label = self.label(ERROR, "Error:");
+        if let Error::Config(ConfigError::Invalid { files, diagnostics }) = error {
+            self.err(&format!("{label} P1012\n\n"));
+            return self.diagnostics(diagnostics, files);
+        }
+        let message = error.full_message();
+        match error.code() {
+            Some(code) => self.err(&format!("{label} {code}\n\n{message}\n")),
+            None => self.err(&format!("{label} {message}\n")),
+        }
+        if let Some(hint) = error.hint() {
+            self.err("\n");
+            self.hint(hint);
+        }
+    }
+
+    /// Wrong usage, in Prisma's form: the message between blank lines, then the command's help.
+    pub fn usage(&mut self, message: &str, help: &str) {
+        self.err(&format!("\n! {message}\n\n{help}"));
+    }
+
+    /// A bar for work of `length` steps; invisible where nobody watches.
+    pub fn progress(&self, length: u64) -> ProgressBar {
+        if !self.watched || self.json {
+            return ProgressBar::hidden();
+        }
+        let style = indicatif::ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}");
+        ProgressBar::new(length).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+    }
+
+    /// A sign of life for work of unknown length; invisible where nobody watches.
+    pub fn spinner(&self, message: &str) -> ProgressBar {
+        if !self.watched || self.json {
+            return ProgressBar::hidden();
+        }
+        let spinner = ProgressBar::new_spinner().with_message(message.to_owned());
+        spinner.enable_steady_tick(std::time::Duration::from_millis(100));
+        spinner
+    }
+
+    /// Whether results may be coloured.
+    pub fn colour(&self) -> bool {
+        self.colour
+    }
+
+    fn styled(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn label(&self, style: Style, text: &str) -> String {
+        if self.colour_err { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    // A stream that nobody reads any more is no reason to stop, and there is nobody to tell.
+    fn out(&mut self, text: &str) {
+        let _ = self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush());
+    }
+
+    fn err(&mut self, text: &str) {
+        let text = redact(text);
+        let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
+    }
+}
+
+/// Whether a stream gets colours.
+fn colours(environment: &Environment, terminal: bool) -> bool {
+    if environment.filled(NO_COLOR).is_some() {
+        return false;
+    }
+    match environment.get(FORCE_COLOR) {
+        Some("0" | "false") => false,
+        Some(_) => true,
+        None => terminal && environment.get(TERM) != Some("dumb"),
+    }
+}
+
+/// `{"error": {"code", "message", "hint"}}`; for an invalid schema also `"diagnostics"`.
+fn error_json(error: &Error) -> serde_json::Value {
+    let message = error.full_message();
+    let mut fields = json!({
+        "code": error.code().map(crate::error::Code::as_str),
+        "message": redact(&message),
+        "hint": error.hint(),
+    });
+    if let Error::Config(ConfigError::Invalid { files, diagnostics }) = error {
+        fields["diagnostics"] = diagnostics_json(diagnostics, files);
+    }
+    json!({ "error": fields })
+}
+
+/// Findings for programs: severity, message, help, file, and the place with lines and columns from 1.
+pub fn diagnostics_json(diagnostics: &Diagnostics, files: &[Ast]) -> serde_json::Value {
+    let lines: Vec<Lines<'_>> = files.iter().map(|file| Lines::new(&file.source.text)).collect();
+    let one = |diagnostic: &psl::Diagnostic| {
+        let at = files.iter().position(|file| file.source.id == diagnostic.span.file);
+        let file = at.and_then(|at| files.get(at));
+        let place = |offset| {
+            let position = at.and_then(|at| lines.get(at)).map(|lines| lines.position(offset));
+            position.map(|position| json!({ "line": position.line, "column": position.column, "offset": offset }))
+        };
+        json!({
+            "severity": match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            "message": redact(&diagnostic.message),
+            "help": diagnostic.help,
+            "file": file.map(|file| file.source.path.as_str()),
+            "start": place(diagnostic.span.start),
+            "end": place(diagnostic.span.end),
+        })
+    };
+    diagnostics.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_decided_once() {
+        for (pairs, terminal, expected) in [
+            (&[][..], true, true),
+            (&[], false, false),
+            (&[("NO_COLOR", "1")], true, false),
+            (&[("NO_COLOR", "")], true, true),
+            (&[("TERM", "dumb")], true, false),
+            (&[("FORCE_COLOR", "1")], false, true),
+            (&[("FORCE_COLOR", "0")], true, false),
+            (&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], true, false),
+        ] {
+            assert_eq!(colours(&Environment::new(pairs.iter().copied()), terminal), expected, "{pairs:?}");
+        }
+    }
+}

@@ -1,1 +1,157 @@
-//! The command line: arguments and dispatch.
+//! The command line: one file per command, each a recipe of library calls.
+
+mod check;
+mod completions;
+mod version;
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
+
+use crate::config::Context;
+use crate::config::interactive::{Interactivity, interactivity};
+use crate::error::{Error, Exit};
+use crate::output::Output;
+
+/// Schema migrations for PostgreSQL from a schema.prisma
+#[derive(Debug, Parser)]
+#[command(name = "evt", bin_name = "evt", max_term_width = 100, args_override_self = true)]
+#[command(disable_help_subcommand = true, subcommand_negates_reqs = true)]
+struct Cli {
+    /// Print the version
+    #[arg(short = 'v', long)]
+    version: bool,
+    /// As `version --json`
+    #[arg(long, hide = true, requires = "version")]
+    json: bool,
+    #[arg(long, hide = true)]
+    experimental: bool,
+    #[arg(long, hide = true)]
+    early_access: bool,
+    #[command(flatten)]
+    tolerated: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Validate(check::ValidateArgs),
+    Version(version::VersionArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// Flags that Prisma accepts everywhere and that change nothing.
+#[derive(Debug, Default, clap::Args)]
+struct Flags {
+    #[arg(long, hide = true, value_name = "TEXT")]
+    telemetry_information: Option<String>,
+    #[arg(long, hide = true)]
+    preview_feature: bool,
+}
+
+/// What Prisma accepts with every command and does nothing about.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Tolerated {
+    #[command(flatten)]
+    flags: Flags,
+    /// Arguments without a flag.
+    #[arg(hide = true)]
+    ignored: Vec<String>,
+}
+
+impl Tolerated {
+    /// Says that arguments without a flag are not looked at.
+    fn warn(&self, out: &mut Output) {
+        if let Some(first) = self.ignored.first() {
+            out.warning(format!("`{first}` is ignored: this command takes flags only; see `--help`"));
+        }
+    }
+}
+
+/// Runs the command line of this process and returns its exit status.
+pub fn run() -> ExitCode {
+    let context = Context::of_process();
+    let environment = context.as_ref().map(|context| context.environment.clone()).unwrap_or_default();
+    let mut out = Output::of_process(&environment);
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let exit = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            context.map_err(Error::from).and_then(|context| execute(cli, &context, &mut out)).unwrap_or_else(|error| {
+                out.error(&error);
+                error.exit()
+            })
+        }
+        Err(error) => misused(&error, &arguments, &mut out),
+    };
+    ExitCode::from(exit.status())
+}
+
+fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+    if cli.version {
+        return Ok(version::run(&version::VersionArgs::with_json(cli.json), out));
+    }
+    match cli.command {
+        None => Ok(help(&mut Cli::command(), out)),
+        Some(Command::Validate(args)) => check::validate(&args, context, out),
+        Some(Command::Version(args)) => Ok(version::run(&args, out)),
+        Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
+    }
+}
+
+/// Help that was asked for: a result.
+fn help(command: &mut clap::Command, out: &mut Output) -> Exit {
+    let help = command.render_help();
+    out.raw(&if out.colour() { help.ansi().to_string() } else { help.to_string() });
+    Exit::Success
+}
+
+/// What to say when the arguments do not fit. Prisma's exit status is 1 for all of it.
+fn misused(error: &clap::Error, arguments: &[OsString], out: &mut Output) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+        let text = error.render();
+        out.raw(&if out.colour() { text.ansi().to_string() } else { text.to_string() });
+        return Exit::Success;
+    }
+    let mut root = Cli::command();
+    root.build();
+    let mut command = &root;
+    for argument in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
+        match command.find_subcommand(argument) {
+            Some(below) => command = below,
+            None if argument.starts_with('-') => {}
+            None => break,
+        }
+    }
+    let message = match (arguments.get(1).and_then(|argument| argument.to_str()), error.kind()) {
+        (Some("lift"), ErrorKind::InvalidSubcommand) => "`lift` is now called `migrate`".to_owned(),
+        _ => plain(&error.to_string()),
+    };
+    out.usage(&message, &command.clone().render_help().to_string());
+    Exit::Failure
+}
+
+/// The message of the argument parser without its frame, and without the tip to pass a flag as a value, of which there
+/// are none.
+fn plain(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let text = text.split("\n\nUsage:").next().unwrap_or(text).trim();
+    let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.trim_start().starts_with("tip: to pass"));
+    paragraphs.collect::<Vec<_>>().join("\n\n").replace('\'', "`")
+}
+
+/// Runs a command that talks to a server.
+#[expect(dead_code, reason = "used by the first command that talks to a server")]
+fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|source| Error::System { what: "cannot start", source })?.block_on(work)
+}
+
+/// Whether this process may ask questions.
+#[expect(dead_code, reason = "used by the first command that asks")]
+fn may_ask(context: &Context) -> Interactivity {
+    interactivity(&context.environment, std::io::stdin().is_terminal())
+}
