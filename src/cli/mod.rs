@@ -2,6 +2,8 @@
 
 mod check;
 mod completions;
+mod migrate;
+mod session;
 mod version;
 
 use std::ffi::OsString;
@@ -40,6 +42,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Validate(check::ValidateArgs),
+    Migrate(migrate::MigrateArgs),
     Version(version::VersionArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -97,6 +100,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
     match cli.command {
         None => Ok(help(&mut Cli::command(), out)),
         Some(Command::Validate(args)) => check::validate(&args, context, out),
+        Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
     }
@@ -144,14 +148,21 @@ fn plain(text: &str) -> String {
 }
 
 /// Runs a command that talks to a server.
-#[expect(dead_code, reason = "used by the first command that talks to a server")]
 fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|source| Error::System { what: "cannot start", source })?.block_on(work)
 }
 
 /// Whether this process may ask questions.
-#[expect(dead_code, reason = "used by the first command that asks")]
 fn may_ask(context: &Context) -> Interactivity {
     interactivity(&context.environment, std::io::stdin().is_terminal())
+}
+
+/// Asks a question whose answer is no unless somebody says yes. Only where [`may_ask`] allows it.
+fn confirm(question: &str) -> Result<bool, Error> {
+    match inquire::Confirm::new(question).with_default(false).prompt() {
+        Ok(answer) => Ok(answer),
+        Err(inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted) => Ok(false),
+        Err(error) => Err(Error::refused(format!("cannot ask: {error}"), "run the command in a terminal")),
+    }
 }

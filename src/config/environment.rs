@@ -38,6 +38,7 @@ variables! {
     CONSENT "PRISMA_USER_CONSENT_FOR_DANGEROUS_AI_ACTION" "the consent of a person to what an automated caller destroys"
     NO_COLOR "NO_COLOR" "not empty: no colours"
     FORCE_COLOR "FORCE_COLOR" "set and not `0`: colours also where no terminal is"
+    PATH "PATH" "where the server programs of a `local:` database are looked for"
     TERM "TERM" "`dumb`: no colours and no questions"
     GITHUB_ACTIONS "GITHUB_ACTIONS" "`true`: errors in a schema are also written as annotations"
 }

@@ -1,0 +1,85 @@
+//! `evt migrate deploy`.
+
+use serde_json::json;
+
+use crate::cli::Tolerated;
+use crate::cli::session::with_session;
+use crate::config::{Context, ProjectArgs};
+use crate::db::Connection;
+use crate::error::{Error, Exit};
+use crate::migrations::{ApplyOptions, Directory, Progress, apply_pending};
+use crate::output::{Output, plural};
+
+/// Apply pending migrations: for production, staging and CI
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeployArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Longest wait for another migration run, in seconds; 0 is for ever
+    #[arg(long, value_name = "SECONDS")]
+    lock_timeout: Option<u64>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    tolerated: Tolerated,
+}
+
+pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+    if args.json {
+        out.json_only();
+    }
+    args.tolerated.warn(out);
+    with_session(&args.project, context, out, async |session, out| {
+        let session = session.wait_for_lock(args.lock_timeout);
+        let directory = session.directory()?;
+        let (mut db, _) = session.connect_or_create(out).await?;
+        let folder = session.shown_directory();
+        out.line("");
+        match directory.migrations.len() {
+            0 => out.line(format!("No migrations found in {}", folder.display())),
+            count => out.line(format!("{} found in {}", plural(count, "migration"), folder.display())),
+        }
+        out.line("");
+        let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+        if applied.is_empty() {
+            out.good("No pending migrations to apply.");
+        } else {
+            out.line("\nApplied:\n");
+            out.migrations_tree(&folder, applied.iter().map(String::as_str));
+            out.line("");
+            out.good(format!("All migrations are applied ({} now).", applied.len()));
+        }
+        if args.json {
+            out.json(&json!({ "version": 1, "found": directory.migrations.len(), "applied": applied }));
+        }
+        Ok(Exit::Success)
+    })
+}
+
+/// Applies what is pending, and says which migration runs; in a terminal also how many are left.
+pub(crate) async fn apply_showing(
+    db: &mut Connection,
+    directory: &Directory,
+    options: &ApplyOptions,
+    out: &mut Output,
+) -> Result<Vec<String>, Error> {
+    let mut bar = None;
+    let applied = apply_pending(db, directory, options, &mut |progress| match progress {
+        Progress::Pending(count) => bar = (count > 1).then(|| out.progress(count as u64)),
+        Progress::Applying(name) => match &bar {
+            Some(bar) => bar.suspend(|| out.line(format!("Applying migration `{name}`"))),
+            None => out.line(format!("Applying migration `{name}`")),
+        },
+        Progress::Applied(_) => {
+            if let Some(bar) = &bar {
+                bar.inc(1);
+            }
+        }
+    })
+    .await;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    Ok(applied?)
+}

@@ -1,0 +1,185 @@
+//! `evt migrate dev`.
+
+use inquire::{InquireError, Text};
+use jiff::Timestamp;
+
+use super::deploy::apply_showing;
+use crate::cli::session::{Session, with_session};
+use crate::cli::{Tolerated, confirm, may_ask};
+use crate::config::{Context, ProjectArgs};
+use crate::db::Connection;
+use crate::diff::summary;
+use crate::error::{Error, Exit};
+use crate::migrations::dev::{ResetReason, diagnose};
+use crate::migrations::{Consequence, Steps};
+use crate::output::{Output, backticked};
+
+/// Create a migration from the changes in the schema and apply it: for development
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Name of the migration
+    #[arg(short, long, value_name = "NAME")]
+    name: Option<String>,
+    /// Create the migration, but do not apply it
+    #[arg(long)]
+    create_only: bool,
+    #[command(flatten)]
+    tolerated: Tolerated,
+}
+
+pub(crate) fn run(args: &DevArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+    args.tolerated.warn(out);
+    with_session(&args.project, context, out, async |session, out| develop(args, context, &session, out).await)
+}
+
+async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut Output) -> Result<Exit, Error> {
+    out.line("");
+    let (mut db, _) = session.connect_or_create(out).await?;
+    let mut directory = session.directory()?;
+    let spinner = out.spinner("Replaying the migrations");
+    let diagnosis = Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope)).await;
+    spinner.finish_and_clear();
+    let diagnosis = diagnosis?;
+    if !diagnosis.reset_reasons.is_empty() {
+        return Ok(refuse(&diagnosis.reset_reasons, session, out));
+    }
+    let pending = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+    show_applied(&pending, session, out);
+    let steps = Steps::between(&diagnosis.replayed, &session.target());
+    if !settle_consequences(&steps, args, context, &mut db, out).await? {
+        return Err(Error::Cancelled);
+    }
+    if steps.is_empty() && !args.create_only {
+        let now = if pending.is_empty() { "already" } else { "now" };
+        out.good(format!("The database is {now} in sync with the schema."));
+        return Ok(Exit::Success);
+    }
+    let name = migration_name(args, context)?;
+    let migration = directory.create(Timestamp::now(), &name, &steps.migration_file())?;
+    if args.create_only {
+        out.good(format!("Migration `{}` is created and not applied.", migration.name));
+        out.hint("edit its script if you like, then run `evt migrate dev` again to apply it");
+        return Ok(Exit::Success);
+    }
+    let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+    show_applied(&applied, session, out);
+    out.good("The database is now in sync with the schema.");
+    Ok(Exit::Success)
+}
+
+fn show_applied(applied: &[String], session: &Session, out: &mut Output) {
+    if !applied.is_empty() {
+        out.line("\nApplied:\n");
+        out.migrations_tree(&session.shown_directory(), applied.iter().map(String::as_str));
+        out.line("");
+    }
+}
+
+/// Says why the database would have to be emptied. Nothing is.
+fn refuse(reasons: &[ResetReason], session: &Session, out: &mut Output) -> Exit {
+    for reason in reasons {
+        out.line(format!("{}\n", explained(reason)));
+    }
+    let at = session.url().location().map(|location| format!(" at {location}")).unwrap_or_default();
+    out.line(format!(
+        "To go on, {} of database `{}`{at} would have to be emptied. Nothing has been changed.",
+        backticked_schemas(&session.scope.namespaces),
+        session.url().database()
+    ));
+    out.hint("run `evt migrate reset` to drop all data and apply all migrations again");
+    Exit::Cancelled
+}
+
+fn backticked_schemas(namespaces: &[String]) -> String {
+    let word = if namespaces.len() == 1 { "schema" } else { "schemas" };
+    format!("{word} {}", backticked(namespaces.iter().map(String::as_str)))
+}
+
+fn explained(reason: &ResetReason) -> String {
+    let quoted = |names: &[String]| backticked(names.iter().map(String::as_str));
+    match reason {
+        ResetReason::Failed(names) => format!("Failed in this database and not resolved: {}.", quoted(names)),
+        ResetReason::Edited(names) => format!("Edited after being applied to this database: {}.", quoted(names)),
+        ResetReason::Missing(names) => {
+            format!("Applied to this database, but not in the migrations folder: {}.", quoted(names))
+        }
+        ResetReason::Diverged { last_common: Some(last), missing } => format!(
+            "The migrations folder and the database have different histories behind `{last}`. Only the database has: {}.",
+            quoted(missing)
+        ),
+        ResetReason::Diverged { last_common: None, missing } => format!(
+            "The migrations folder and the database have no migration in common. Only the database has: {}.",
+            quoted(missing)
+        ),
+        ResetReason::Drift { changes, first_use } => {
+            let first = if *first_use {
+                "\nThis database has no migration history yet. To keep what is in it, make it the first migration \
+                 (`evt migrate diff --from-empty --to-schema <schema> --script`) and record that as applied \
+                 (`evt migrate resolve --applied <name>`).\n"
+            } else {
+                ""
+            };
+            format!(
+                "Drift: the database is not what its migrations make. Somebody changed it by other means, or a \
+                 migration was changed. From what it should be to what it is:\n{first}{}",
+                summary(changes)
+            )
+        }
+    }
+}
+
+/// Shows what the steps do to the data in the database; whether to go on.
+async fn settle_consequences(
+    steps: &Steps,
+    args: &DevArgs,
+    context: &Context,
+    db: &mut Connection,
+    out: &mut Output,
+) -> Result<bool, Error> {
+    let consequences = steps.consequences(db).await?;
+    if !consequences.unexecutable.is_empty() {
+        let steps = bullets(&consequences.unexecutable, |c| format!("step {}: {}", c.step, c.message));
+        if !args.create_only {
+            return Err(Error::refused(
+                format!("these steps cannot be executed on the data in the database:\n\n{steps}"),
+                "create the migration with `evt migrate dev --create-only`, edit it so that it can run, and apply it \
+                 with `evt migrate dev`",
+            ));
+        }
+        out.warning(format!("these steps cannot be executed on the data in the database:\n\n{steps}"));
+    }
+    if consequences.warnings.is_empty() {
+        return Ok(true);
+    }
+    let warnings = bullets(&consequences.warnings, |c| c.message.clone());
+    out.warning(format!("there is data that this migration would lose or stumble over:\n\n{warnings}"));
+    if !may_ask(context).can_prompt {
+        return Err(Error::refused(
+            "`migrate dev` wants an answer to these warnings, and there is no terminal to ask in",
+            "run it in a terminal; to apply existing migrations without questions, use `evt migrate deploy`",
+        ));
+    }
+    let question = if args.create_only { "Create this migration?" } else { "Create and apply this migration?" };
+    confirm(question)
+}
+
+fn bullets(consequences: &[Consequence], text: impl Fn(&Consequence) -> String) -> String {
+    consequences.iter().map(|consequence| format!("  • {}", text(consequence))).collect::<Vec<_>>().join("\n")
+}
+
+/// The name that was given, or an answer, or none where nobody can be asked.
+fn migration_name(args: &DevArgs, context: &Context) -> Result<String, Error> {
+    if let Some(name) = &args.name {
+        return Ok(name.clone());
+    }
+    if !may_ask(context).can_prompt {
+        return Ok(String::new());
+    }
+    match Text::new("Name of the new migration:").prompt() {
+        Ok(name) => Ok(name),
+        Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Err(Error::Cancelled),
+        Err(error) => Err(Error::refused(format!("cannot ask for a name: {error}"), "give it with `--name`")),
+    }
+}

@@ -1,0 +1,32 @@
+//! `evt migrate …`.
+
+pub(super) mod deploy;
+pub(super) mod dev;
+pub(super) mod status;
+
+use crate::config::Context;
+use crate::error::{Error, Exit};
+use crate::output::Output;
+
+/// Create, apply and inspect migrations
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct MigrateArgs {
+    #[command(subcommand)]
+    command: MigrateCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum MigrateCommand {
+    Dev(dev::DevArgs),
+    Deploy(deploy::DeployArgs),
+    Status(status::StatusArgs),
+}
+
+pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+    match &args.command {
+        MigrateCommand::Dev(args) => dev::run(args, context, out),
+        MigrateCommand::Deploy(args) => deploy::run(args, context, out),
+        MigrateCommand::Status(args) => status::run(args, context, out),
+    }
+}

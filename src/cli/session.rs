@@ -1,0 +1,120 @@
+//! What every command that talks to a database begins with.
+
+use super::block_on;
+use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH};
+use crate::config::{Context, Project, ProjectArgs};
+use crate::db::local::Reached;
+use crate::db::lock::LOCK_TIMEOUT_MS;
+use crate::db::{Connection, DatabaseUrl, DbError, create_database};
+use crate::dbschema::DbSchema;
+use crate::error::Error;
+use crate::introspect::Scope;
+use crate::lower::lower;
+use crate::migrations::{ApplyOptions, Directory, Shadow, Transactions};
+use crate::output::Output;
+
+/// A project and the database that it is about. A local server runs as long as this lives.
+pub(super) struct Session {
+    pub(super) project: Project,
+    /// The namespaces of the project.
+    pub(super) scope: Scope,
+    url: DatabaseUrl,
+    reached: Reached,
+    shadow: Option<Reached>,
+    locking: bool,
+    lock_timeout_ms: Option<u64>,
+}
+
+impl Session {
+    /// Loads the project, says what was read and which database it is about, and starts local servers.
+    pub(super) fn open(args: &ProjectArgs, context: &Context, out: &mut Output) -> Result<Self, Error> {
+        let project = Project::load(args, context)?;
+        out.notes(&project.settings.notes);
+        out.diagnostics(&project.warnings, &project.trees);
+        let url = project.url()?;
+        let namespaces = project.namespaces(&url);
+        out.datasource(project.datasource_name(), &url, &namespaces);
+        let search_path = context.environment.get(PATH).map(std::ffi::OsStr::new);
+        let reached = Reached::new(&url, search_path)?;
+        let shadow = project.shadow_url()?.map(|url| Reached::new(&url, search_path)).transpose()?;
+        let scope = Scope { namespaces, default_namespace: url.namespace().to_owned() };
+        let lock_timeout_ms = project.settings.lock_timeout_s.map(|seconds| seconds.saturating_mul(1000));
+        let locking = !context.environment.on(DISABLE_ADVISORY_LOCK);
+        Ok(Self { project, scope, url, reached, shadow, locking, lock_timeout_ms })
+    }
+
+    /// Sets the longest wait for another run, in seconds; `None` keeps that of the settings.
+    pub(super) fn wait_for_lock(mut self, timeout_s: Option<u64>) -> Self {
+        self.lock_timeout_ms = timeout_s.map(|seconds| seconds.saturating_mul(1000)).or(self.lock_timeout_ms);
+        self
+    }
+
+    /// The URL as it was set.
+    pub(super) fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Connects to a database that has to exist.
+    pub(super) async fn connect(&self) -> Result<Connection, Error> {
+        Ok(Connection::open(&self.reached.url).await?)
+    }
+
+    /// Connects, and makes the database first if it does not exist. Returns whether it was made.
+    pub(super) async fn connect_or_create(&self, out: &mut Output) -> Result<(Connection, bool), Error> {
+        match Connection::open(&self.reached.url).await {
+            Ok(db) => Ok((db, false)),
+            Err(DbError::DatabaseMissing { .. }) => {
+                create_database(&self.reached.url).await?;
+                let at = self.url.location().map(|location| format!(" at {location}")).unwrap_or_default();
+                out.line(format!("PostgreSQL database {} created{at}\n", self.url.database()));
+                Ok((self.connect().await?, true))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The migrations folder as it is now.
+    pub(super) fn directory(&self) -> Result<Directory, Error> {
+        Ok(Directory::read(&self.project.migrations.value)?)
+    }
+
+    /// The migrations folder as it is shown to people.
+    pub(super) fn shown_directory(&self) -> std::path::PathBuf {
+        self.project.shown_migrations()
+    }
+
+    /// Where migrations are replayed.
+    pub(super) fn shadow(&self) -> Result<Shadow, Error> {
+        Ok(Shadow::new(&self.reached.url, self.shadow.as_ref().map(|reached| &reached.url))?)
+    }
+
+    /// The database that the schema describes.
+    pub(super) fn target(&self) -> DbSchema {
+        lower(&self.project.schema, &self.scope.default_namespace)
+    }
+
+    /// How migrations are applied.
+    pub(super) fn apply_options(&self) -> ApplyOptions {
+        ApplyOptions {
+            namespaces: self.scope.namespaces.clone(),
+            lock_timeout_ms: self.lock_timeout(),
+            transactions: Transactions::Honest,
+        }
+    }
+
+    /// Longest wait for another run, in milliseconds; `None` if no lock is taken.
+    pub(super) fn lock_timeout(&self) -> Option<u64> {
+        self.locking.then_some(self.lock_timeout_ms.unwrap_or(LOCK_TIMEOUT_MS))
+    }
+}
+
+/// Opens a session and works with it on a runtime.
+pub(super) fn with_session<T>(
+    args: &ProjectArgs,
+    context: &Context,
+    out: &mut Output,
+    work: impl AsyncFnOnce(Session, &mut Output) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let session = Session::open(args, context, out)?;
+    block_on(work(session, out))
+}
