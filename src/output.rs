@@ -161,7 +161,7 @@ impl Output {
                 Note::Config(path) => self.note(format!("settings read from {}", path.display())),
                 Note::Dotenv(path) => self.note(format!("variables read from {}", path.display())),
                 Note::DotenvSkipped(path) => self.note(format!(
-                    "{} is not read, because the Prisma configuration file does not import `dotenv/config`",
+                    "variables of {} not read: beside a Prisma configuration file only what that file itself loads is",
                     path.display()
                 )),
             }

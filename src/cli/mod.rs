@@ -21,7 +21,7 @@ use crate::output::Output;
 /// Schema migrations for PostgreSQL from a schema.prisma
 #[derive(Debug, Parser)]
 #[command(name = "evt", bin_name = "evt", max_term_width = 100, args_override_self = true)]
-#[command(disable_help_subcommand = true, subcommand_negates_reqs = true)]
+#[command(disable_help_subcommand = true, override_usage = "evt <COMMAND>")]
 struct Cli {
     /// Print the version
     #[arg(short = 'v', long)]
@@ -143,7 +143,9 @@ fn misused(error: &clap::Error, arguments: &[OsString], out: &mut Output) -> Exi
 fn plain(text: &str) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let text = text.split("\n\nUsage:").next().unwrap_or(text).trim();
-    let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.trim_start().starts_with("tip: to pass"));
+    let paragraphs = text.split("\n\n").filter(|paragraph| {
+        !["tip: to pass", "For more information"].iter().any(|start| paragraph.trim_start().starts_with(start))
+    });
     paragraphs.collect::<Vec<_>>().join("\n\n").replace('\'', "`")
 }
 

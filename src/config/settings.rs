@@ -75,7 +75,7 @@ pub enum Note {
     Config(PathBuf),
     /// This `.env` file was read.
     Dotenv(PathBuf),
-    /// This `.env` file was not read because there is a configuration file, which does not import `dotenv/config`.
+    /// This `.env` file was not read because there is a configuration file, which did not load it.
     DotenvSkipped(PathBuf),
 }
 
