@@ -59,6 +59,7 @@ codes! {
     P3017 "the migration does not exist"
     P3018 "a migration failed"
     P3019 "the migrations are for another kind of database"
+    P3023 "the name of an external table or enum lacks its schema"
     P4001 "the database has no tables"
     P4002 "the database refers to something outside the namespaces that were read"
 }
@@ -139,6 +140,14 @@ pub enum Error {
         /// The exit status.
         exit: Exit,
     },
+    /// An external table or enum without its namespace.
+    #[error("the external {what} `{name}` has to be named with its schema, as `public.{name}`")]
+    ExternalName {
+        /// `table` or `enum`.
+        what: &'static str,
+        /// As written.
+        name: String,
+    },
     /// A person said no.
     #[error("cancelled")]
     Cancelled,
@@ -178,6 +187,7 @@ impl Error {
             Self::Migrate(error) => of_migrate(error),
             #[cfg(unix)]
             Self::Local(_) => Some(Code::P1001),
+            Self::ExternalName { .. } => Some(Code::P3023),
             Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => None,
         }
     }
@@ -193,6 +203,7 @@ impl Error {
             | Self::Db(_)
             | Self::Introspect(_)
             | Self::Migrate(_)
+            | Self::ExternalName { .. }
             | Self::Usage { .. }
             | Self::System { .. } => Exit::Failure,
         }
@@ -206,7 +217,7 @@ impl Error {
             Self::Migrate(error) => hint_of_migrate(error),
             Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
-            Self::Introspect(_) | Self::Cancelled | Self::System { .. } => None,
+            Self::Introspect(_) | Self::ExternalName { .. } | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
             Self::Local(_) => None,
         }

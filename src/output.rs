@@ -102,6 +102,11 @@ impl Output {
         }
     }
 
+    /// A result into a file that a person named instead of stdout.
+    pub fn write_file(&mut self, path: &Path, cwd: &Path, text: &str) -> Result<(), ConfigError> {
+        std::fs::write(cwd.join(path), text).map_err(|source| ConfigError::Write { path: path.to_owned(), source })
+    }
+
     /// The whole result for a program: one JSON value on a line.
     pub fn json(&mut self, value: &serde_json::Value) {
         self.out(&format!("{value}\n"));

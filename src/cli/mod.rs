@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod migrate;
+mod operands;
 mod session;
 mod version;
 
@@ -13,8 +14,10 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
 
-use crate::config::Context;
 use crate::config::interactive::{Interactivity, interactivity};
+use crate::config::{Context, Settings};
+use crate::dbschema::QualifiedName;
+use crate::diff::External;
 use crate::error::{Error, Exit};
 use crate::output::Output;
 
@@ -147,6 +150,18 @@ fn plain(text: &str) -> String {
         !["tip: to pass", "For more information"].iter().any(|start| paragraph.trim_start().starts_with(start))
     });
     paragraphs.collect::<Vec<_>>().join("\n\n").replace('\'', "`")
+}
+
+/// Tables and enums that somebody else manages.
+fn external(settings: &Settings) -> Result<External, Error> {
+    let names = |list: &[String], what: &'static str| {
+        let names = list.iter().map(|name| match name.split_once('.') {
+            Some((namespace, name)) => Ok(QualifiedName::new(namespace, name)),
+            None => Err(Error::ExternalName { what, name: name.clone() }),
+        });
+        names.collect::<Result<_, Error>>()
+    };
+    Ok(External { tables: names(&settings.external_tables, "table")?, enums: names(&settings.external_enums, "enum")? })
 }
 
 /// Runs a command that talks to a server.

@@ -142,17 +142,7 @@ impl Project {
     /// Reads a URL; its relative paths start where it was written, those of certificates beside the schema (Prisma 6)
     /// or the configuration (Prisma 7).
     fn parsed(&self, setting: &Setting<UrlText>) -> Result<DatabaseUrl, ConfigError> {
-        let Setting { value, origin } = setting;
-        let text = match value {
-            UrlText::Text(text) => text,
-            UrlText::Missing { name, empty } => {
-                let (name, empty) = (name.clone(), *empty);
-                return Err(ConfigError::VariableMissing { name, origin: origin.clone(), empty });
-            }
-        };
-        let url: DatabaseUrl =
-            text.expose().parse().map_err(|source| ConfigError::Url { origin: self.shown(origin), source })?;
-        let root = match origin {
+        let root = match &setting.origin {
             Origin::Schema(_) => self.datasource_folder(),
             other => other.base(&self.settings.cwd),
         };
@@ -160,16 +150,7 @@ impl Project {
             Rules::Prisma6 => self.datasource_folder(),
             Rules::Prisma7 => self.settings.bases.first().unwrap_or(&self.settings.cwd).clone(),
         };
-        Ok(url.resolved(&root, &certificates))
-    }
-
-    fn shown(&self, origin: &Origin) -> Origin {
-        match origin {
-            Origin::File { path, key } => {
-                Origin::File { path: files::relative(path, &self.settings.cwd), key: key.clone() }
-            }
-            other => other.clone(),
-        }
+        Ok(self.settings.read_url(setting)?.resolved(&root, &certificates))
     }
 
     fn datasource_folder(&self) -> PathBuf {

@@ -10,7 +10,7 @@ use super::error::{ConfigError, Origin, Setting};
 use super::files;
 use super::prisma::{self, Package, PrismaConfig};
 use super::{Context, ProjectArgs};
-use crate::db::url::Secret;
+use crate::db::url::{DatabaseUrl, Secret};
 
 /// The name of evt's own configuration file. It is looked for in the working directory and above it.
 pub const FILE: &str = "evt.toml";
@@ -218,6 +218,27 @@ impl Settings {
             notes,
             environment,
         })
+    }
+}
+
+impl Settings {
+    /// Reads a URL that no schema names; its relative paths start where it was written, those of certificates in
+    /// `certificates`.
+    pub fn parsed_url(&self, setting: &Setting<UrlText>, certificates: &Path) -> Result<DatabaseUrl, ConfigError> {
+        Ok(self.read_url(setting)?.resolved(&setting.origin.base(&self.cwd), certificates))
+    }
+
+    pub(super) fn read_url(&self, setting: &Setting<UrlText>) -> Result<DatabaseUrl, ConfigError> {
+        let origin = match &setting.origin {
+            Origin::File { path, key } => Origin::File { path: files::relative(path, &self.cwd), key: key.clone() },
+            other => other.clone(),
+        };
+        match &setting.value {
+            UrlText::Text(text) => text.expose().parse().map_err(|source| ConfigError::Url { origin, source }),
+            UrlText::Missing { name, empty } => {
+                Err(ConfigError::VariableMissing { name: name.clone(), origin, empty: *empty })
+            }
+        }
     }
 }
 

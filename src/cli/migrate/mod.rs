@@ -2,6 +2,7 @@
 
 pub(super) mod deploy;
 pub(super) mod dev;
+pub(super) mod diff;
 pub(super) mod status;
 
 use crate::config::Context;
@@ -21,6 +22,7 @@ enum MigrateCommand {
     Dev(dev::DevArgs),
     Deploy(deploy::DeployArgs),
     Status(status::StatusArgs),
+    Diff(Box<diff::DiffArgs>),
 }
 
 pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
@@ -28,5 +30,6 @@ pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Re
         MigrateCommand::Dev(args) => dev::run(args, context, out),
         MigrateCommand::Deploy(args) => deploy::run(args, context, out),
         MigrateCommand::Status(args) => status::run(args, context, out),
+        MigrateCommand::Diff(args) => diff::run(args, context, out),
     }
 }
