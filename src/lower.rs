@@ -36,12 +36,8 @@ pub fn lower(schema: &PslSchema, default_namespace: &str) -> DbSchema {
     tables.extend(scope.join_tables());
     let enums: Vec<Enum> = schema.enums.iter().map(|e| scope.enumeration(e)).collect();
 
-    let mut namespaces: Vec<String> = (tables.iter().map(|t| &t.name))
-        .chain(enums.iter().map(|e| &e.name))
-        .map(|name| name.namespace.clone())
-        .collect();
-    namespaces.sort_unstable();
-    namespaces.dedup();
+    let listed = schema.datasource.as_ref().map_or(&[][..], |d| &d.namespaces);
+    let namespaces = if listed.is_empty() { vec![default_namespace.to_owned()] } else { listed.to_vec() };
 
     let manages_extensions = schema.has_preview_feature("postgresqlExtensions");
     DbSchema {

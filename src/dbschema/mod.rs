@@ -35,7 +35,7 @@ pub struct DbSchema {
     pub origin: Origin,
     /// The namespace of unqualified names: the URL's `schema` parameter, else `public`.
     pub default_namespace: String,
-    /// The namespaces that exist, or that a schema file uses; sorted.
+    /// The namespaces that exist, or that a schema file lists (the default one if it lists none); sorted.
     pub namespaces: Vec<String>,
     /// Tables: in schema order, join tables last; or by (namespace, name) in byte order.
     pub tables: Vec<Table>,

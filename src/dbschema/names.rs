@@ -4,6 +4,7 @@
 //! default needs no `map:` in a schema file.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Longest identifier of PostgreSQL, in bytes (`NAMEDATALEN` - 1; PostgreSQL documentation, section 4.1.1).
 pub const MAX_IDENTIFIER_BYTES: usize = 63;
@@ -87,13 +88,13 @@ pub fn serial_sequence(table: &str, column: &str) -> String {
 }
 
 /// `name`, or if it is taken a shortened form with a number that is not; what is returned becomes taken.
-pub fn distinct(name: String, taken: &mut std::collections::HashSet<String>) -> String {
-    let mut candidate = Cow::Borrowed(name.as_str());
+pub(crate) fn distinct(name: &str, taken: &mut HashSet<String>) -> String {
+    let mut candidate = Cow::Borrowed(name);
     let mut number = 1u32;
     while taken.contains(candidate.as_ref()) {
         number += 1;
         let suffix = format!("_{number}");
-        candidate = Cow::Owned(format!("{}{suffix}", cut(&name, MAX_IDENTIFIER_BYTES - suffix.len())));
+        candidate = Cow::Owned(format!("{}{suffix}", cut(name, MAX_IDENTIFIER_BYTES - suffix.len())));
     }
     let chosen = candidate.into_owned();
     taken.insert(chosen.clone());
@@ -163,9 +164,9 @@ mod tests {
 
     #[test]
     fn taken_names_get_a_number() {
-        let mut taken = std::collections::HashSet::new();
+        let mut taken = HashSet::new();
         let full = "x".repeat(MAX_IDENTIFIER_BYTES);
-        assert_eq!(distinct(full.clone(), &mut taken), full);
-        assert_eq!(distinct(full, &mut taken), format!("{}_2", "x".repeat(61)));
+        assert_eq!(distinct(&full, &mut taken), full);
+        assert_eq!(distinct(&full, &mut taken), format!("{}_2", "x".repeat(61)));
     }
 }

@@ -2,10 +2,11 @@
 
 use super::expression::{self, Expression};
 use super::time::same_time;
-use crate::dbschema::{Column, ColumnType, DefaultValue, Origin, Value, types::NativeType};
+use crate::dbschema::{Column, ColumnArity, ColumnType, DefaultValue, Origin, Value, types::NativeType};
 
 /// Whether the default stays. What only the server could decide counts as the same, so that no difference is
 /// reported for ever.
+#[expect(clippy::unnested_or_patterns, clippy::match_same_arms, reason = "a table: rows stay apart")]
 pub(super) fn same_default(from: (&Column, Origin), to: (&Column, Origin)) -> bool {
     use DefaultValue as D;
     let ((from, _), (to, _)) = (from, to);
@@ -98,7 +99,14 @@ fn same_text(text: &str, other: &DefaultValue, column: &Column) -> bool {
             _ => {}
         }
     }
-    expression::same(text, &crate::sql::default_text(other, column))
+    let other = crate::sql::default_text(other, column);
+    match &column.ty {
+        // A text such as `'{1,2}'` is an array only by its type.
+        ColumnType::Native(ty) if column.arity == ColumnArity::List => {
+            expression::same(&format!("({text})::{}[]", ty.info().sql), &other)
+        }
+        _ => expression::same(text, &other),
+    }
 }
 
 fn same_uuid(a: &str, b: &str) -> bool {

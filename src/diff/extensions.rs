@@ -18,7 +18,9 @@ pub(super) fn diff(from: &DbSchema, to: &DbSchema, plan: &mut Plan) {
             plan.push(Key::new(rank::CREATE_EXTENSION, next), change);
             continue;
         };
-        if !differs(&found.version, &wanted.version) && !differs(&found.namespace, &wanted.namespace) {
+        if !differs(found.version.as_ref(), wanted.version.as_ref())
+            && !differs(found.namespace.as_ref(), wanted.namespace.as_ref())
+        {
             continue;
         }
         if found.relocatable {
@@ -32,6 +34,6 @@ pub(super) fn diff(from: &DbSchema, to: &DbSchema, plan: &mut Plan) {
 }
 
 /// What is not written is not compared.
-pub(crate) fn differs(found: &Option<String>, wanted: &Option<String>) -> bool {
+fn differs(found: Option<&String>, wanted: Option<&String>) -> bool {
     matches!((found, wanted), (Some(found), Some(wanted)) if found != wanted)
 }

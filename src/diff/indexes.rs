@@ -50,7 +50,7 @@ pub(super) fn diff(pair: &TablePair<'_>, to: &DbSchema, swaps: &Swaps, lost: &mu
             create(plan, pair, index, [1 + previous, next, nth], IndexReason::NewIndex);
         }
     }
-    rename(plan, pair, renames, &kept);
+    rename(plan, pair, &renames, &kept);
 }
 
 fn drop(plan: &mut Plan, pair: &TablePair<'_>, nth: usize, rank: u8) {
@@ -66,7 +66,7 @@ fn create(plan: &mut Plan, pair: &TablePair<'_>, index: &Index, positions: [usiz
 /// Renames come last, but before the creation of an index that takes the old name, and one after another where the
 /// new name of one is the old name of the next. Where names go round in a circle one of them waits under a
 /// temporary name.
-fn rename(plan: &mut Plan, pair: &TablePair<'_>, renames: Vec<(usize, &Index, &Index)>, kept: &HashSet<usize>) {
+fn rename(plan: &mut Plan, pair: &TablePair<'_>, renames: &[(usize, &Index, &Index)], kept: &HashSet<usize>) {
     let created: HashSet<&str> = (pair.to.indexes.iter().enumerate())
         .filter(|(nth, _)| !kept.contains(nth))
         .map(|(_, index)| index.name.as_str())

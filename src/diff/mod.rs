@@ -20,7 +20,7 @@ pub use change::{Change, ColumnChange, EnumChange, EnumSwap, IndexReason, TableC
 use order::{Key, Plan, rank};
 pub use summary::summary;
 
-use crate::dbschema::{DbSchema, Enum, QualifiedName, Table};
+use crate::dbschema::{DbSchema, Enum, Origin, QualifiedName, Table};
 
 /// Tables and enums that someone else manages: no step creates, changes or drops them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct External {
 /// The steps that make `to` out of `from`, in the order in which they have to be taken. Empty means that there is no
 /// difference.
 ///
-/// Tables that belong to tools (`_prisma_migrations`, those of PostGIS, members of extensions) take no part.
+/// Tables that belong to tools (`_prisma_migrations`, those of `PostGIS`, members of extensions) take no part.
 ///
 /// ```
 /// use evt::{dbschema::DbSchema, diff::diff};
@@ -81,7 +81,7 @@ impl<'a> Ignored<'a> {
     }
 }
 
-/// The history of migrations, and what PostGIS keeps in tables and views.
+/// The history of migrations, and what `PostGIS` keeps in tables and views.
 fn belongs_to_tool(table: &str) -> bool {
     const POSTGIS: [&str; 5] =
         ["spatial_ref_sys", "geometry_columns", "geography_columns", "raster_columns", "raster_overviews"];
@@ -121,12 +121,14 @@ impl<'a> Side<'a> {
 
 /// A namespace is created when something is to be put into it, and never dropped.
 fn namespaces(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) {
-    let existing: HashSet<&str> = from.schema.namespaces.iter().map(String::as_str).collect();
-    let mut needed: Vec<&str> = (to.tables.iter().map(|t| &t.name))
-        .chain(to.enums.iter().map(|e| &e.name))
-        .map(|name| name.namespace.as_str())
-        .filter(|namespace| !existing.contains(namespace))
-        .collect();
+    let mut existing: HashSet<&str> = from.schema.namespaces.iter().map(String::as_str).collect();
+    if from.schema.origin == Origin::Psl {
+        // A schema file may list namespaces into which nothing was put, so that nobody has made them.
+        let used: HashSet<&str> = names(from).map(|name| name.namespace.as_str()).collect();
+        existing.retain(|name| used.contains(name) || *name == from.schema.default_namespace);
+    }
+    let mut needed: Vec<&str> =
+        names(to).map(|name| name.namespace.as_str()).filter(|namespace| !existing.contains(namespace)).collect();
     needed.sort_unstable();
     needed.dedup();
     for (position, namespace) in needed.into_iter().enumerate() {
@@ -135,4 +137,9 @@ fn namespaces(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) {
             Change::CreateNamespace { namespace: namespace.to_owned() },
         );
     }
+}
+
+/// The names of tables and enums.
+fn names<'a>(side: &Side<'a>) -> impl Iterator<Item = &'a QualifiedName> {
+    side.tables.iter().map(|t| &t.name).chain(side.enums.iter().map(|e| &e.name))
 }

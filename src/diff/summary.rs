@@ -230,7 +230,12 @@ const fn arity(arity: ColumnArity) -> &'static str {
     }
 }
 
+/// The default on one line.
 fn default(column: &Column) -> String {
+    default_sql(column).replace('\n', "\\n")
+}
+
+fn default_sql(column: &Column) -> String {
     match &column.default {
         None => "none".to_owned(),
         Some(DefaultValue::Value(value)) => format!("`{}`", default_text(value, column)),

@@ -57,16 +57,16 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, swaps: &Swaps, plan: &mut Pla
     let mut lost = LostKeys::default();
     let mut pairs = Vec::new();
     for (position, table) in from.tables.iter().enumerate() {
-        match to.table_positions.get(&table.name).and_then(|next| Some((*next, *to.tables.get(*next)?))) {
-            Some((next, other)) => pairs.push(TablePair::new([table, other], [position, next], [from, to])),
-            None => {
-                // A table is a type too, so that an enum cannot take its name while it is there.
-                let early = created_enums.contains(&table.name);
-                names_taken |= early;
-                let rank = if early { rank::DROP_TABLE_EARLY } else { rank::DROP_TABLE };
-                plan.push(Key::new(rank, position), Change::DropTable { table: (*table).clone() });
-            }
+        let found = to.table_positions.get(&table.name).and_then(|next| Some((*next, *to.tables.get(*next)?)));
+        if let Some((next, other)) = found {
+            pairs.push(TablePair::new([table, other], [position, next], [from, to]));
+            continue;
         }
+        // A table is a type too, so that an enum cannot take its name while it is there.
+        let early = created_enums.contains(&table.name);
+        names_taken |= early;
+        let rank = if early { rank::DROP_TABLE_EARLY } else { rank::DROP_TABLE };
+        plan.push(Key::new(rank, position), Change::DropTable { table: (*table).clone() });
     }
     orphaned_sequences(&mut pairs, from.schema);
     for pair in &pairs {

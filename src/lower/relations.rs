@@ -96,12 +96,12 @@ impl Scope<'_> {
             primary_key: Some(PrimaryKey {
                 // Names of relations that differ only behind the cut would meet here; PostgreSQL has one name space
                 // for the indexes of all tables.
-                name: names::distinct(names.primary_key, taken),
+                name: names::distinct(&names.primary_key, taken),
                 columns: vec!["A".to_owned(), "B".to_owned()],
                 deferrable: false,
             }),
             indexes: vec![Index {
-                name: names::distinct(names.index, taken),
+                name: names::distinct(&names.index, taken),
                 unique: false,
                 method: IndexMethod::BTree,
                 columns: vec![column("B")],

@@ -94,9 +94,8 @@ fn alter_column(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>
     }
     match default_expression(to, naming) {
         Some(default) if change.default || in_the_way => clause(&format!("SET DEFAULT {default}")),
-        Some(_) => {}
         None if change.default || (ceased && from.identity.is_none()) => clause("DROP DEFAULT"),
-        None => {}
+        Some(_) | None => {}
     }
     if change.autoincrement && to.autoincrement {
         became_numbered(table, to, naming, parts);

@@ -105,8 +105,16 @@ impl Script {
         if warnings.is_empty() {
             return body;
         }
-        let bullets: String = warnings.iter().map(|text| format!("  - {}\n", text.replace("*/", "* /"))).collect();
-        format!("/*\n  Warnings:\n\n{bullets}\n*/\n{body}")
+        let mut text = String::from("/*\n  Warnings:\n\n");
+        for warning in warnings {
+            // Names may contain anything, the end of the comment too.
+            text.push_str("  - ");
+            text.push_str(&warning.replace("*/", "* /"));
+            text.push('\n');
+        }
+        text.push_str("\n*/\n");
+        text.push_str(&body);
+        text
     }
 }
 

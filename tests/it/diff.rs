@@ -1,5 +1,183 @@
+//! Differences between two schemas: each case of `tests/fixtures/diff/*.case` has both, the SQL that leads from one
+//! to the other, its summary and its findings.
+//!
+//! A case starts with `=== name`. Its sections are `-- from.prisma --` (absent: an empty database), `-- to.prisma --`,
+//! `-- migration.sql --`, `-- summary --` and `-- findings --`; `UPDATE=1` rewrites the last three. What Prisma
+//! answers is recorded in `tests/fixtures/diff/prisma-*.json` by `tests/oracle/diff.mjs`; a case with a section
+//! `-- deviation --` says why evt answers otherwise. A section `-- not live --` says why its SQL cannot be executed.
+
+mod corpus;
+mod recorded;
+mod server;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use evt::dbschema::DbSchema;
+use evt::diff::{Change, diff, summary};
+use evt::psl::{self, FileId, Source};
+use evt::safety::{self, Severity};
+use evt::sql::{Naming, render};
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    Vec::new()
+    let mut trials = Vec::new();
+    for file in case_files() {
+        let text = std::fs::read_to_string(&file).expect("a fixture is readable");
+        let topic = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let cases = Case::all(&text);
+        for case in cases.clone() {
+            let file = file.clone();
+            let name = format!("diff::{topic}::{}", case.name);
+            trials.push(Trial::test(name, move || {
+                case.check(&file);
+                Ok(())
+            }));
+        }
+        trials.push(crate::server::live(format!("diff::{topic}"), move |database| server::check(database, cases)));
+    }
+    trials.extend(recorded::tests());
+    trials.extend(corpus::tests());
+    trials
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/diff")
+}
+
+fn case_files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
+        .expect("the fixtures are there")
+        .map(|entry| entry.expect("a folder entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Both sides of a difference, and what is expected.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    name: String,
+    sections: Vec<(String, String)>,
+}
+
+const START: &str = "=== ";
+const SECTIONS: [&str; 7] =
+    ["deviation", "not live", "from.prisma", "to.prisma", "migration.sql", "summary", "findings"];
+
+impl Case {
+    fn all(text: &str) -> Vec<Self> {
+        let mut cases: Vec<Self> = Vec::new();
+        for line in text.lines() {
+            if let Some(name) = line.strip_prefix(START) {
+                cases.push(Self { name: name.to_owned(), sections: Vec::new() });
+                continue;
+            }
+            let Some(case) = cases.last_mut() else { continue };
+            let section = line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --"));
+            if let Some(section) = section.filter(|section| SECTIONS.contains(section)) {
+                case.sections.push((section.to_owned(), String::new()));
+            } else if let Some((_, body)) = case.sections.last_mut() {
+                body.push_str(line);
+                body.push('\n');
+            }
+        }
+        cases
+    }
+
+    fn section(&self, name: &str) -> Option<&str> {
+        self.sections.iter().find(|(section, _)| section == name).map(|(_, body)| body.as_str())
+    }
+
+    fn side(&self, section: &str) -> DbSchema {
+        match self.section(section) {
+            Some(text) => lowered(text),
+            None => DbSchema::empty("public"),
+        }
+    }
+
+    /// What evt answers, by section.
+    fn answers(&self) -> [(&'static str, String); 3] {
+        let (from, to) = (self.side("from.prisma"), self.side("to.prisma"));
+        let changes = diff(&from, &to);
+        let script = render(&changes, Naming::for_target(&to)).to_string();
+        let script = if script.ends_with('\n') { script } else { format!("{script}\n") };
+        [("migration.sql", script), ("summary", summary(&changes)), ("findings", findings(&changes))]
+    }
+
+    fn check(&self, file: &Path) {
+        let answers = self.answers();
+        if update() {
+            self.rewrite(file, &answers);
+            return;
+        }
+        for (section, answer) in &answers {
+            let expected = self.section(section).unwrap_or_default();
+            assert_eq!(answer, expected, "{section} of `{}`", self.name);
+        }
+    }
+
+    fn rewrite(&self, file: &Path, answers: &[(&str, String)]) {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().expect("no other rewrite failed");
+        let mut cases = Self::all(&std::fs::read_to_string(file).expect("a fixture is readable"));
+        let case = cases.iter_mut().find(|case| case.name == self.name).expect("the case is still there");
+        for (section, answer) in answers {
+            case.sections.retain(|(name, _)| name != section);
+            case.sections.push(((*section).to_owned(), answer.clone()));
+        }
+        let mut text = String::new();
+        for case in cases {
+            let _ = writeln!(text, "{START}{}", case.name);
+            for (section, body) in case.sections {
+                let _ = write!(text, "-- {section} --\n{body}");
+            }
+        }
+        std::fs::write(file, text).expect("a fixture can be written");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
+pub(crate) fn update() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
+/// The database that a schema describes. A text without a datasource gets one.
+pub(crate) fn lowered(text: &str) -> DbSchema {
+    let text = complete(text);
+    try_lowered(&text).unwrap_or_else(|message| panic!("{message}\n{text}"))
+}
+
+/// The text with a datasource.
+pub(crate) fn complete(text: &str) -> String {
+    if text.contains("datasource ") {
+        text.to_owned()
+    } else {
+        format!("datasource db {{\n  provider = \"postgresql\"\n}}\n{text}")
+    }
+}
+
+pub(crate) fn try_lowered(text: &str) -> Result<DbSchema, String> {
+    let source = Source { id: FileId(0), path: "schema.prisma".to_owned(), text: text.to_owned() };
+    let (ast, diagnostics) = psl::parse(source);
+    if diagnostics.has_errors() {
+        return Err(format!("{diagnostics:?}"));
+    }
+    let (schema, diagnostics) = psl::validate(&[ast]);
+    schema.map(|schema| evt::lower::lower(&schema, "public")).ok_or_else(|| format!("{diagnostics:?}"))
+}
+
+fn findings(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for finding in safety::check(changes) {
+        let severity = match finding.kind.severity() {
+            Severity::Warning => "warning",
+            Severity::Unexecutable => "unexecutable",
+        };
+        let _ =
+            writeln!(text, "step {} {severity} {}: {}", finding.step, finding.kind.name(), finding.kind.worst_case());
+    }
+    text
 }

@@ -240,9 +240,18 @@ impl<'a> Reader<'a> {
             },
             Word::Name { quoted: true, .. } => self.name(),
             Word::Name { name, quoted: false } => match name.as_str() {
-                "null" => self.constant(Expression::Null),
-                "true" => self.constant(Expression::Boolean(true)),
-                "false" => self.constant(Expression::Boolean(false)),
+                "null" => {
+                    self.skip();
+                    Some(Expression::Null)
+                }
+                "true" => {
+                    self.skip();
+                    Some(Expression::Boolean(true))
+                }
+                "false" => {
+                    self.skip();
+                    Some(Expression::Boolean(false))
+                }
                 "not" => {
                     self.skip();
                     Some(fold::not(self.expression(binding::NOT)?))
@@ -266,11 +275,6 @@ impl<'a> Reader<'a> {
                 _ => self.name(),
             },
         }
-    }
-
-    fn constant(&mut self, constant: Expression) -> Option<Expression> {
-        self.skip();
-        Some(constant)
     }
 
     fn parenthesised(&mut self) -> Option<Expression> {

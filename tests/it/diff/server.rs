@@ -1,0 +1,87 @@
+//! The SQL runs, and afterwards there is no difference.
+
+use std::fmt::Write as _;
+
+use evt::db::Connection;
+use evt::dbschema::DbSchema;
+use evt::diff::{diff, summary};
+use evt::introspect::{Scope, introspect};
+use evt::sql::quote::{Ident, Statement};
+use evt::sql::{Naming, render};
+
+use super::Case;
+use crate::server::TestDatabase;
+
+/// For each case: the SQL of the source, then that of the difference, taken between the schemas and taken between the
+/// database and the schema. After each the database is what the schema says.
+pub(super) async fn check(database: TestDatabase, cases: Vec<Case>) {
+    let mut db = database.connect().await;
+    let mut wrong = Vec::new();
+    for case in cases.iter().filter(|case| case.section("not live").is_none()) {
+        let (from, to) = (case.side("from.prisma"), case.side("to.prisma"));
+        for between_schemas in [true, false] {
+            if let Err(message) = Box::pin(migrate(&mut db, &from, &to, between_schemas)).await {
+                let way = if between_schemas { "between schemas" } else { "from the database" };
+                wrong.push(format!("{} ({way}): {message}", case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+async fn migrate(db: &mut Connection, from: &DbSchema, to: &DbSchema, between_schemas: bool) -> Result<(), String> {
+    reset(db, &[from, to]).await?;
+    let empty = read(db, &[from, to]).await?;
+    apply(db, &empty, from).await.map_err(|error| format!("making the source: {error}"))?;
+    let source = read(db, &[from, to]).await?;
+    settled(&source, from).map_err(|error| format!("the source: {error}"))?;
+    if between_schemas {
+        apply(db, from, to).await?;
+    } else {
+        apply(db, &source, to).await?;
+    }
+    let target = read(db, &[from, to]).await?;
+    settled(&target, to)
+}
+
+/// An empty database again, with the extensions that types need.
+async fn reset(db: &mut Connection, sides: &[&DbSchema]) -> Result<(), String> {
+    let mut sql = String::from("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public;");
+    for namespace in sides.iter().flat_map(|side| &side.namespaces).filter(|name| *name != "public") {
+        let _ = write!(sql, "DROP SCHEMA IF EXISTS {} CASCADE;", Ident(namespace));
+    }
+    sql.push_str("CREATE EXTENSION IF NOT EXISTS citext SCHEMA pg_catalog;");
+    script(db, &sql).await
+}
+
+async fn apply(db: &mut Connection, from: &DbSchema, to: &DbSchema) -> Result<(), String> {
+    let sql = render(&diff(from, to), Naming::for_target(to)).to_string();
+    script(db, &sql).await.map_err(|error| format!("{error}\n{sql}"))
+}
+
+async fn script(db: &mut Connection, sql: &str) -> Result<(), String> {
+    let outcome = db.script(&Statement::script(sql)).await;
+    if outcome.is_err() {
+        // A script with a transaction of its own may have left it open.
+        let _ = db.script(&Statement::script("ROLLBACK")).await;
+    }
+    outcome.map_err(|error| format!("{error}: {:?}", error.server()))
+}
+
+async fn read(db: &mut Connection, sides: &[&DbSchema]) -> Result<DbSchema, String> {
+    let mut namespaces = vec!["public".to_owned()];
+    namespaces.extend(sides.iter().flat_map(|side| side.namespaces.clone()));
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    let scope = Scope { namespaces, default_namespace: "public".to_owned() };
+    introspect(db, &scope).await.map_err(|error| error.to_string())
+}
+
+fn settled(database: &DbSchema, wanted: &DbSchema) -> Result<(), String> {
+    let rest = diff(database, wanted);
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let sql = render(&rest, Naming::for_target(wanted));
+    Err(format!("there still is a difference:{}{sql}", summary(&rest)))
+}
