@@ -6,7 +6,8 @@ use crate::config::ConfigError;
 use crate::db::lock::LockError;
 use crate::db::{DbError, UrlError};
 use crate::introspect::IntrospectError;
-use crate::migrations::{DirectoryError, MigrateError};
+use crate::migrations::script::Left;
+use crate::migrations::{DirectoryError, MigrateError, ScriptError};
 
 macro_rules! codes {
     ($($code:ident $meaning:literal)*) => {
@@ -388,14 +389,35 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
             "nothing was ever applied to it by migrations; `evt migrate deploy` begins a history"
         }
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => "restore the script, or remove the folder",
+        MigrateError::Script(error) => return Some(hint_of_script(error)),
+        MigrateError::ShadowScript(_) => {
+            "every migration has to work on an empty database after those before it: mend the script, or put back what \
+             it needs"
+        }
         MigrateError::Directory(_)
         | MigrateError::Introspect(_)
-        | MigrateError::Script(_)
         | MigrateError::Step { .. }
-        | MigrateError::ShadowScript(_)
         | MigrateError::AlreadyApplied { .. }
         | MigrateError::NeverApplied { .. }
         | MigrateError::NotFailed { .. } => return None,
     };
     Some(text.to_owned())
+}
+
+/// What to do after a script failed depends on what it left.
+fn hint_of_script(error: &ScriptError) -> String {
+    let name = &error.migration;
+    match error.left {
+        Left::Nothing => {
+            "nothing of this migration is in the database: correct its script and run the command again".to_owned()
+        }
+        Left::Segments { done, of } => format!(
+            "{done} of {of} segments are in the database: remove the cause and run the command again, it goes on behind \
+             them; if the script itself has to change, finish by hand and then `evt migrate resolve --applied {name}`"
+        ),
+        Left::Unknown => format!(
+            "look at what the script left; then either undo it, `evt migrate resolve --rolled-back {name}` and run the \
+             command again, or finish it by hand and `evt migrate resolve --applied {name}`"
+        ),
+    }
 }

@@ -73,9 +73,9 @@ impl Session {
         }
     }
 
-    /// The migrations folder as it is now.
+    /// The migrations folder as it is now, by the path that people are shown.
     pub(super) fn directory(&self) -> Result<Directory, Error> {
-        Ok(Directory::read(&self.project.migrations.value)?)
+        Ok(Directory::read(&self.shown_directory())?)
     }
 
     /// The migrations folder as it is shown to people.

@@ -35,6 +35,11 @@ impl TextRow {
     pub fn get(&self, column: &str) -> Option<&str> {
         self.0.try_get(column).ok().flatten()
     }
+
+    /// All values in order; NULL is an empty text.
+    pub fn values(&self) -> Vec<&str> {
+        (0..self.0.len()).map(|index| self.0.try_get(index).ok().flatten().unwrap_or_default()).collect()
+    }
 }
 
 impl std::fmt::Debug for Connection {

@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::checksum;
 use super::slug::slug;
@@ -17,6 +18,9 @@ pub const LOCK_FILE: &str = "migration_lock.toml";
 
 /// The kind of database in lock files that evt writes.
 pub const PROVIDER: &str = "postgresql";
+
+/// How far two machines' clocks may differ before a later name is taken for an oddity that is not to be followed.
+const MAX_CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_hours(24);
 
 const LOCK_TEXT: &str = "# Written by the migration tool: leave it as it is\n\
                          # and keep it in version control together with the migrations\n\
@@ -127,9 +131,11 @@ impl Directory {
     /// Writes a new migration and the lock file. The script is complete before it has its final name, so that a crash
     /// leaves no half-written migration.
     ///
-    /// `now` gives the time in the name, `title` the rest of it.
+    /// `now` gives the time in the name, `title` the rest of it. A migration that is made in the same second as the last
+    /// one, or on a machine whose clock is behind, gets the second after it: the order of names is the order of
+    /// applying.
     pub fn create(&mut self, now: Timestamp, title: &str, script: &str) -> Result<Migration, DirectoryError> {
-        let name = folder_name(now, title);
+        let name = folder_name(self.next_time(now), title);
         let path = self.path.join(&name);
         fs::create_dir_all(&self.path).map_err(|source| io_error(&self.path, source))?;
         match fs::create_dir(&path) {
@@ -146,6 +152,23 @@ impl Directory {
         self.migrations.push(migration.clone());
         self.migrations.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(migration)
+    }
+}
+
+impl Directory {
+    /// The time for the name of the next migration: `now`, unless a migration of today bears a later one.
+    fn next_time(&self, now: Timestamp) -> Timestamp {
+        let last = self.migrations.iter().filter_map(|migration| time_in(&migration.name)).max();
+        match last {
+            // Names have no fractions of a second.
+            Some(last)
+                if last.as_second() >= now.as_second()
+                    && last < now.saturating_add(MAX_CLOCK_DIFFERENCE).unwrap_or(now) =>
+            {
+                last.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now)
+            }
+            _ => now,
+        }
     }
 }
 
@@ -180,6 +203,13 @@ pub fn folder_name(now: Timestamp, title: &str) -> String {
     format!("{}_{}", now.strftime("%Y%m%d%H%M%S"), slug(title))
 }
 
+/// The time at the beginning of a migration's name.
+fn time_in(name: &str) -> Option<Timestamp> {
+    let digits = name.get(..14).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    TimeZone::UTC.to_timestamp(time).ok()
+}
+
 /// The value of the first line that starts with `provider`.
 fn provider_in(lock_text: &str) -> Option<&str> {
     let line = lock_text.lines().find(|line| line.starts_with("provider"))?;
@@ -211,6 +241,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(provider_in(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn new_names_come_last() {
+        let now: Timestamp = "2024-01-31T12:00:00.5Z".parse().expect("a valid time");
+        for (last, expected) in [
+            ("20240131115959_b", "20240131120000_a"),
+            ("20240131120000_b", "20240131120001_a"),
+            ("20240131120001_b", "20240131120002_a"),
+            ("20240131235900_b", "20240131235901_a"),
+            ("20250131120000_b", "20240131120000_a"),
+            ("99999999999999_b", "20240131120000_a"),
+            ("0_init", "20240131120000_a"),
+        ] {
+            let last = Migration { name: last.to_owned(), path: PathBuf::new() };
+            let directory = Directory { path: PathBuf::new(), migrations: vec![last.clone()] };
+            assert_eq!(folder_name(directory.next_time(now), "a"), expected, "after {}", last.name);
         }
     }
 

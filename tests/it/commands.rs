@@ -2,34 +2,37 @@
 //!
 //! A case is a file in `tests/fixtures/commands`. A section `-- name --` is a file that the project has; a section
 //! `-- $ [NAME=value …] evt … --` runs a command, with nothing in its environment but what is named, and holds what it
-//! says. `UPDATE=1 cargo test` writes what it says now. Files that commands change are shown by `-- $ cat … --`.
+//! says. `UPDATE=1 cargo test` writes what it says now. Files that commands change are shown by `-- $ cat … --`; what is
+//! in a folder by `-- $ ls … --`; `-- $ rm … --` removes a file or folder.
+//!
+//! The cases in `live` have a database of their own, which `DATABASE_URL` names, and `<url>` in a command line (`<missing>` is
+//! that of a database that does not exist): they can look into it and change it by `-- $ sql … --`. Times, names of databases and places of servers are replaced.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
+
+use crate::server::{TestDatabase, live_blocking};
 
 /// The password in every URL of the cases. No output may contain it.
 const PASSWORD: &str = "hunter2";
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let mut cases: Vec<PathBuf> = fs::read_dir(folder())
+    let mut tests: Vec<Trial> = cases(&folder())
         .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
+        .map(|(name, path)| Trial::test(format!("commands: {name}"), move || check(&path, None)))
         .collect();
-    cases.sort();
-    let mut tests: Vec<Trial> = cases
-        .into_iter()
-        .map(|path| {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            Trial::test(format!("commands: {name}"), move || check(&path))
+    tests.extend(cases(&folder().join("live")).into_iter().map(|(name, path)| {
+        live_blocking(format!("commands: {name}"), move |database| {
+            if let Err(difference) = check(&path, Some(&database)) {
+                panic!("{}", difference.message().unwrap_or_default());
+            }
         })
-        .collect();
+    }));
     tests.push(Trial::test("commands: a closed pipe is no error", closed_pipe));
     tests.push(Trial::test("commands: completions for every shell", completions));
     tests
@@ -37,6 +40,19 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/commands")
+}
+
+/// The cases in a folder by name.
+fn cases(folder: &Path) -> Vec<(String, PathBuf)> {
+    let mut cases: Vec<(String, PathBuf)> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
+        .map(|path| (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), path))
+        .collect();
+    cases.sort();
+    cases
 }
 
 /// A section of a case.
@@ -61,7 +77,7 @@ fn sections(case: &str) -> Vec<Section> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how a developer asks for the outputs of today")]
-fn check(path: &Path) -> Result<(), Failed> {
+fn check(path: &Path, database: Option<&TestDatabase>) -> Result<(), Failed> {
     let case = fs::read_to_string(path)?;
     let project = TempDir::new()?;
     let mut now = String::new();
@@ -73,7 +89,7 @@ fn check(path: &Path) -> Result<(), Failed> {
                 fs::write(file, &text)?;
                 text
             }
-            Some(line) => run(project.path(), line)?,
+            Some(line) => run(project.path(), line, database)?,
         };
         write!(now, "-- {title} --\n{text}")?;
     }
@@ -88,32 +104,121 @@ fn check(path: &Path) -> Result<(), Failed> {
 }
 
 /// Runs a line and returns what it said: standard output, standard error with `!` before each line, exit status.
-fn run(project: &Path, line: &str) -> Result<String, Failed> {
+fn run(project: &Path, line: &str, database: Option<&TestDatabase>) -> Result<String, Failed> {
+    let url = database.map(TestDatabase::text);
+    let missing = database.map(TestDatabase::missing).unwrap_or_default();
+    let line = line.replace("<url>", url.as_deref().unwrap_or_default()).replace("<missing>", &missing);
     let mut words = line.split(' ').filter(|word| !word.is_empty()).peekable();
     let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
     command.current_dir(project).env_clear().stdin(Stdio::null());
+    command.envs(url.map(|url| ("DATABASE_URL", url)));
     while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
-        command.env(name, value);
+        match value {
+            "" => command.env_remove(name),
+            value => command.env(name, value),
+        };
         words.next();
     }
-    match words.next() {
-        Some("evt") => {}
-        Some("cat") => {
-            let path = project.join(words.next().unwrap_or_default());
-            return Ok(fs::read_to_string(&path).unwrap_or_else(|error| format!("! {error}\n")));
+    let text = match words.next() {
+        Some("evt") => said(&command.args(words).output()?),
+        Some("sql") => {
+            let database = database.ok_or("only the live cases have a database")?;
+            database.ask(line.trim_start_matches("sql"))
         }
-        other => return Err(format!("cannot run {other:?}").into()),
-    }
-    let output = command.args(words).output()?;
+        Some(tool) => with_files(tool, &project.join(words.next().unwrap_or_default()))?,
+        None => return Err("nothing to run".into()),
+    };
+    let text = without_variety(&text, &fs::canonicalize(project)?, project, database);
+    if text.contains(PASSWORD) { Err(format!("`{line}` prints a password:\n{text}").into()) } else { Ok(text) }
+}
+
+fn said(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     for line in String::from_utf8_lossy(&output.stderr).lines() {
         let _ = writeln!(text, "!{}{line}", if line.is_empty() { "" } else { " " });
     }
     let _ = writeln!(text, "status {}", output.status.code().unwrap_or(-1));
-    let root = fs::canonicalize(project)?;
-    let text = text.replace(&root.display().to_string(), "<project>");
-    let text = text.replace(&project.display().to_string(), "<project>");
-    if text.contains(PASSWORD) { Err(format!("`{line}` prints a password:\n{text}").into()) } else { Ok(text) }
+    text
+}
+
+fn with_files(tool: &str, path: &Path) -> Result<String, Failed> {
+    let path = &unique(path)?;
+    let outcome = match tool {
+        "cat" => fs::read_to_string(path).map(|text| if text.ends_with('\n') { text } else { text + "⏎\n" }),
+        "ls" => list(path),
+        "rm" if path.is_dir() => fs::remove_dir_all(path).map(|()| String::new()),
+        "rm" => fs::remove_file(path).map(|()| String::new()),
+        other => return Err(format!("cannot run `{other}`").into()),
+    };
+    Ok(outcome.unwrap_or_else(|error| format!("! {error}\n")))
+}
+
+/// The path in which `*` stands for the time in a migration's name.
+fn unique(path: &Path) -> Result<PathBuf, Failed> {
+    let mut found = PathBuf::new();
+    for part in path.components() {
+        let part = part.as_os_str().to_string_lossy();
+        match part.strip_prefix('*') {
+            None => found.push(part.as_ref()),
+            Some(end) => {
+                let mut names = fs::read_dir(&found)?.flatten().map(|entry| entry.file_name());
+                let name = names.find(|name| name.to_string_lossy().ends_with(end));
+                found.push(name.ok_or_else(|| format!("nothing like {}", path.display()))?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn list(folder: &Path) -> std::io::Result<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder)?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names.into_iter().map(|name| name + "\n").collect())
+}
+
+/// Replaces what differs from run to run.
+fn without_variety(text: &str, root: &Path, project: &Path, database: Option<&TestDatabase>) -> String {
+    let mut text = text.replace(&root.display().to_string(), "<project>");
+    text = text.replace(&project.display().to_string(), "<project>");
+    if let Some(TestDatabase { url }) = database {
+        text = text.replace(url.database(), "<database>");
+        if let Some(location) = url.location() {
+            text = text.replace(&location, "<server>");
+        }
+    }
+    without_times(&text)
+}
+
+/// `20240131120000_init` → `<time>_init`, `2024-01-31 12:00:00.000000` → `<when>`.
+fn without_times(text: &str) -> String {
+    const WHEN: &str = "0000-00-00 00:00:00.000000";
+    let bytes = text.as_bytes();
+    let is_time = |at: usize| {
+        bytes.get(at..at + 15).is_some_and(|b| b[..14].iter().all(u8::is_ascii_digit) && b[14] == b'_')
+            && (at == 0 || !bytes[at - 1].is_ascii_digit())
+    };
+    let is_when = |at: usize| {
+        let same = |(b, pattern): (&u8, u8)| if pattern == b'0' { b.is_ascii_digit() } else { *b == pattern };
+        bytes.get(at..at + WHEN.len()).is_some_and(|found| found.iter().zip(WHEN.bytes()).all(same))
+    };
+    let mut result = String::with_capacity(text.len());
+    let mut skipped = 0;
+    for (at, c) in text.char_indices() {
+        if at < skipped {
+            continue;
+        }
+        if is_time(at) {
+            result.push_str("<time>");
+            skipped = at + 14;
+        } else if is_when(at) {
+            result.push_str("<when>");
+            skipped = at + WHEN.len();
+        } else {
+            result.push(c);
+        }
+    }
+    result
 }
 
 /// `evt … | head -0`

@@ -37,6 +37,37 @@ impl TestDatabase {
         Connection::open(&self.url).await.expect("the test's own database")
     }
 
+    /// Its URL as text, for programs.
+    pub(crate) fn text(&self) -> String {
+        self.text_of(self.url.database())
+    }
+
+    /// The URL of a database beside it that does not exist; it is dropped together with this one.
+    pub(crate) fn missing(&self) -> String {
+        self.text_of(&beside(self.url.database()))
+    }
+
+    fn text_of(&self, database: &str) -> String {
+        let location = self.url.location().unwrap_or_default();
+        let user = self.url.user().unwrap_or_default();
+        match location.strip_prefix("unix:") {
+            // The port is part of the socket's name.
+            Some(folder) => format!("postgresql://{user}@localhost:{}/{database}?host={folder}", self.url.port()),
+            None => format!("{}/{database}", given_url().unwrap_or_default()),
+        }
+    }
+
+    /// Runs statements in it; rows as text, values separated by ` | `.
+    pub(crate) fn ask(&self, sql: &str) -> String {
+        runtime().block_on(async {
+            let mut db = self.connect().await;
+            match db.rows(&Statement::script(sql)).await {
+                Ok(rows) => rows.iter().map(|row| row.values().join(" | ") + "\n").collect(),
+                Err(error) => format!("! {error}\n"),
+            }
+        })
+    }
+
     /// Runs a script in it and returns the connection.
     pub(crate) async fn with(&self, sql: &str) -> Connection {
         let mut db = self.connect().await;
@@ -113,8 +144,18 @@ fn open_to_all(folder: &Path) {
     let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755));
 }
 
-fn available() -> &'static Option<Source> {
-    AVAILABLE.get_or_init(|| {
+/// `EVT_TEST_DATABASE_URL` without its database and parameters.
+fn given_url() -> Option<String> {
+    let text = std::env::var("EVT_TEST_DATABASE_URL").ok()?;
+    let text = text.split('?').next().unwrap_or_default().to_owned();
+    match text.match_indices('/').nth(2) {
+        Some((end, _)) => Some(text[..end].to_owned()),
+        None => Some(text),
+    }
+}
+
+fn available() -> Option<&'static Source> {
+    let found = AVAILABLE.get_or_init(|| {
         if let Ok(text) = std::env::var("EVT_TEST_DATABASE_URL") {
             let url = text.parse().expect("EVT_TEST_DATABASE_URL is a database URL");
             return Some(Source::Given(Box::new(url)));
@@ -124,7 +165,8 @@ fn available() -> &'static Option<Source> {
             None => Binaries::find(std::env::var_os("PATH").as_deref()).ok(),
         };
         binaries.map(Source::Private)
-    })
+    });
+    found.as_ref()
 }
 
 fn new_database() -> Result<DatabaseUrl, Failed> {
@@ -135,9 +177,15 @@ fn new_database() -> Result<DatabaseUrl, Failed> {
     Ok(maintenance.with_database(&name))
 }
 
+fn beside(database: &str) -> String {
+    format!("{database}_new")
+}
+
 fn drop_database(url: &DatabaseUrl) {
-    let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(url.database()));
-    let _ = in_maintenance(&url.with_database("postgres"), &sql);
+    for name in [url.database(), &beside(url.database())] {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(name));
+        let _ = in_maintenance(&url.with_database("postgres"), &sql);
+    }
 }
 
 fn in_maintenance(url: &DatabaseUrl, sql: &str) -> Result<(), Failed> {

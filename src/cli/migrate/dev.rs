@@ -124,7 +124,7 @@ fn explained(reason: &ResetReason) -> String {
             format!(
                 "Drift: the database is not what its migrations make. Somebody changed it by other means, or a \
                  migration was changed. From what it should be to what it is:\n{first}{}",
-                summary(changes)
+                summary(changes).trim_end()
             )
         }
     }

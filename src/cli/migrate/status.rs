@@ -58,7 +58,11 @@ fn show(status: &Status, folder: &str, out: &mut Output) {
     }
     let rows: Vec<Vec<String>> = problems(status)
         .into_iter()
-        .flat_map(|(names, state, _)| names.iter().map(move |name| vec![name.clone(), state.to_owned()]))
+        .flat_map(|(names, state, _)| names.iter().map(move |name| (name, state)))
+        .map(|(name, state)| {
+            let state = if status.rolled_back.contains(name) { "failed or rolled back, not applied" } else { state };
+            vec![name.clone(), state.to_owned()]
+        })
         .collect();
     if rows.is_empty() {
         return out.good("The database is up to date.");
