@@ -52,7 +52,7 @@ pub(crate) fn resolve(files: &[Ast]) -> (Resolved<'_>, Diagnostics) {
     let by_file: Vec<_> = files.iter().map(|file| blocks::collect(file, rules, &mut diagnostics)).collect();
     let blocks: Vec<&BlockParts<'_>> = by_file.iter().flatten().collect();
     names::check(&blocks, &mut diagnostics);
-    let mut types = types::resolve(&blocks, &mut diagnostics);
+    let mut types = types::resolve(&blocks, rules, &mut diagnostics);
     attributes::resolve(&blocks, &mut types, &mut diagnostics);
     let relations = relations::infer(&mut types.models);
     let structure_has_errors = diagnostics.has_errors() || files.iter().any(|file| file.has_errors);

@@ -79,7 +79,7 @@ fn model<'a>(id: ModelId, parts: &BlockParts<'a>, types: &mut Containers<'a>, di
 }
 
 fn report_ignored_fields(model: &Model<'_>, diagnostics: &mut Diagnostics) {
-    for field in model.fields.iter().filter(|field| field.ignored) {
+    for field in model.fields.iter().filter(|field| field.ignored && field.scalar().is_some()) {
         diagnostics
             .error(field.ast.span, format!("field `{}` is ignored already by `@@ignore` of its model", field.name()))
             .help("remove `@ignore`");

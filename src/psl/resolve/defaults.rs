@@ -73,6 +73,9 @@ impl Check<'_, '_> {
             (_, Expr::Call { name, arguments, .. }) if name.text == "dbgenerated" => {
                 self.dbgenerated(arguments, diagnostics);
             }
+            (Type::Composite(_), _) => {
+                diagnostics.error(self.span, "a field of a composite type cannot have a default");
+            }
             (Type::Unsupported(_), _) => {
                 diagnostics
                     .error(self.span, "a field of an unsupported type takes only `dbgenerated(…)` as default")
@@ -81,6 +84,9 @@ impl Check<'_, '_> {
             (_, Expr::Array(elements, _)) if arity == FieldArity::List => self.list(elements, ty, diagnostics),
             (_, Expr::Array(..)) => {
                 diagnostics.error(self.span, "the default of a field that is no list cannot be a list");
+            }
+            (Type::Enum(_), Expr::Call { .. }) => {
+                self.wrong_kind(value, ty, diagnostics);
             }
             (_, Expr::Call { name, arguments, .. }) => self.call(&name.text, arguments, ty, diagnostics),
             _ if arity == FieldArity::List => {

@@ -152,14 +152,15 @@ fn native_type(attribute: &NativeTypeAttribute<'_>) -> Option<NativeType> {
 }
 
 impl NativeTypeAttribute<'_> {
-    /// The arguments; `None` if one is no whole number.
+    /// The arguments, those without value left out; `None` if one is no whole number.
     pub(crate) fn numbers(&self) -> Option<Vec<u32>> {
         let list = self.attribute.arguments.iter().flat_map(|arguments| &arguments.list);
-        list.map(|argument| match &argument.value {
-            Some(Expr::Number(digits, _)) => digits.parse().ok(),
-            _ => None,
-        })
-        .collect()
+        list.filter_map(|argument| argument.value.as_ref())
+            .map(|value| match value {
+                Expr::Number(digits, _) => digits.parse().ok(),
+                _ => None,
+            })
+            .collect()
     }
 }
 

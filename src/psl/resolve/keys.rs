@@ -110,7 +110,7 @@ fn column<'a>(field: FieldId, args: &mut Args<'a>, diagnostics: &mut Diagnostics
         }
         order
     });
-    KeyField { field, sort, has_length: length.is_some_and(|length| length >= 0), operator_class: None }
+    KeyField { field, sort, has_length: length.is_some(), operator_class: None }
 }
 
 /// Whether `clustered` was given, which PostgreSQL does not know.
@@ -151,7 +151,7 @@ fn id_fields<'a>(model: &Model<'a>, args: &mut Args<'a>, diagnostics: &mut Diagn
         .filter(|field| field.arity != FieldArity::Required)
         .map(Field::name)
         .collect();
-    if !optional.is_empty() {
+    if !optional.is_empty() && !model.ignored {
         diagnostics
             .error(args.span(), format!("the id of model `{}` contains {}", model.name(), backticked(&optional)))
             .help("every field of an id must be required");
@@ -332,7 +332,7 @@ pub(super) fn model_shard_key<'a>(
     }
     let Some(key) = &model.shard_key else { return };
     for field in key.fields.iter().map(|id| model.field(*id)) {
-        if field.arity != FieldArity::Required {
+        if field.arity != FieldArity::Required && !model.ignored {
             let message = format!("field `{}` is part of the shard key and must be required", field.name());
             diagnostics.error(key.attribute.span, message);
         }

@@ -7,14 +7,17 @@ use super::visitor::Args;
 use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{Argument, Arguments, Expr, Ident};
 use crate::psl::diagnostics::{Diagnostics, Span};
-use crate::psl::schema::{PredicateTerm, PredicateValue};
+use crate::psl::schema::{PredicateTerm, PredicateValue, Rules};
 
-/// Reads the argument `where`, with the place of the argument.
+/// Reads the argument `where`, with the place of the argument. Prisma 6 does not know it.
 pub(super) fn read<'a>(
     args: &mut Args<'a>,
     model: &Model<'a>,
     diagnostics: &mut Diagnostics,
 ) -> (Option<Predicate<'a>>, Option<Span>) {
+    if model.rules == Rules::Prisma6 {
+        return (None, None);
+    }
     let Some(argument) = args.take("where") else { return (None, None) };
     let Some(value) = &argument.value else { return (None, None) };
     let span = args.span();

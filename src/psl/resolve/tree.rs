@@ -76,6 +76,8 @@ pub(crate) struct Extension<'a> {
 pub(crate) struct Model<'a> {
     pub(crate) block: &'a Block,
     pub(crate) kind: ModelKind,
+    /// The dialect, which decides about some arguments.
+    pub(crate) rules: Rules,
     /// `@@map`, with the place of the attribute.
     pub(crate) mapped_name: Option<Located<&'a str>>,
     /// `@@schema`, with the place of the string.

@@ -9,7 +9,7 @@ use super::tree::{Composite, Enum, EnumValue, Field, FieldKind, Model, RelationF
 use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{self, BlockKind, FieldArity, TypeName};
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::schema::{EnumId, FieldId, ModelId, ModelKind};
+use crate::psl::schema::{EnumId, FieldId, ModelId, ModelKind, Rules};
 
 /// How many unknown types get a suggestion: each costs a comparison with every name.
 const SUGGESTIONS: usize = 32;
@@ -34,9 +34,9 @@ pub(super) enum Container {
 }
 
 /// Gives every field its kind and reports types that do not exist.
-pub(super) fn resolve<'a>(blocks: &[&BlockParts<'a>], diagnostics: &mut Diagnostics) -> Containers<'a> {
+pub(super) fn resolve<'a>(blocks: &[&BlockParts<'a>], rules: Rules, diagnostics: &mut Diagnostics) -> Containers<'a> {
     let (order, names) = number(blocks);
-    let mut types = Types { names, composites: Vec::new(), suggestions: SUGGESTIONS };
+    let mut types = Types { rules, names, composites: Vec::new(), suggestions: SUGGESTIONS };
     let mut containers =
         Containers { models: Vec::new(), enums: Vec::new(), composites: Vec::new(), order, names: HashMap::new() };
     for parts in blocks {
@@ -101,6 +101,7 @@ impl Containers<'_> {
 }
 
 struct Types<'a> {
+    rules: Rules,
     names: HashMap<&'a str, Container>,
     composites: Vec<Composite<'a>>,
     suggestions: usize,
@@ -111,6 +112,7 @@ impl<'a> Types<'a> {
         let mut model = Model {
             block: parts.block,
             kind,
+            rules: self.rules,
             mapped_name: None,
             namespace: None,
             ignored: false,

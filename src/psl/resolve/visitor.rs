@@ -192,27 +192,41 @@ pub(super) enum Taken<'a> {
 }
 
 /// Reports arguments without value and trailing commas, also in calls that are arguments themselves.
-/// Returns whether every argument of the outer list has a value.
+/// Returns whether every argument has a value, those in lists aside.
 fn check_punctuation(arguments: &Arguments, attribute: &str, diagnostics: &mut Diagnostics) -> bool {
-    let mut complete = true;
-    for argument in &arguments.list {
-        if let (Some(name), None) = (&argument.name, &argument.value) {
-            report_empty(name.span, &name.text, attribute, diagnostics);
-            complete = false;
-        }
-    }
+    let mut complete = check_values(arguments, attribute, diagnostics);
     if let Some(comma) = arguments.trailing_comma {
         diagnostics.error(comma, format!("the arguments of `@{attribute}` end with a comma")).help("remove the comma");
     }
     for argument in &arguments.list {
-        if let Some(Expr::Call { arguments, .. }) = &argument.value {
-            check_punctuation(arguments, attribute, diagnostics);
+        match &argument.value {
+            Some(Expr::Call { arguments, .. }) => {
+                complete &= check_punctuation(arguments, attribute, diagnostics);
+            }
+            Some(Expr::Array(elements, _)) => check_elements(elements, attribute, diagnostics),
+            Some(Expr::Number(..) | Expr::String(..) | Expr::Constant(..) | Expr::Object(..)) | None => {}
         }
     }
     complete
 }
 
-/// Reports `name:` without a value.
-pub(super) fn report_empty(span: Span, name: &str, attribute: &str, diagnostics: &mut Diagnostics) {
-    diagnostics.error(span, format!("argument `{name}` of `@{attribute}` has no value"));
+/// Reports `name:` without a value; returns whether there was none.
+fn check_values(arguments: &Arguments, attribute: &str, diagnostics: &mut Diagnostics) -> bool {
+    let mut complete = true;
+    for argument in &arguments.list {
+        if let (Some(name), None) = (&argument.name, &argument.value) {
+            diagnostics.error(name.span, format!("argument `{}` of `@{attribute}` has no value", name.text));
+            complete = false;
+        }
+    }
+    complete
+}
+
+/// A trailing comma in a call that is an element of a list is passed over: so does the reference.
+fn check_elements(elements: &[Expr], attribute: &str, diagnostics: &mut Diagnostics) {
+    for element in elements {
+        if let Expr::Call { arguments, .. } = element {
+            check_values(arguments, attribute, diagnostics);
+        }
+    }
 }

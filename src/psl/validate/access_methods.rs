@@ -41,9 +41,6 @@ pub(super) fn check(model: &Model<'_>, index: &Index<'_>, diagnostics: &mut Diag
     if method == IndexMethod::SpGist && index.fields.len() != 1 {
         diagnostics.error(span, "an index of type `SpGist` has exactly one column").help("make one index per column");
     }
-    if method == IndexMethod::Hash && index.fields.iter().any(|column| column.sort.is_some()) {
-        diagnostics.error(span, "an index of type `Hash` has no sort order").help("remove `sort`");
-    }
     for column in &index.fields {
         if let Err((message, help)) = check_column(model.field(column.field), column, method) {
             diagnostics.error(span, message).help(help);

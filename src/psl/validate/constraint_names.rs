@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::dbschema::names;
 use crate::psl::diagnostics::{Diagnostics, Span};
-use crate::psl::resolve::{FieldRef, Index, IndexKind, Model, PrimaryKey, Relation, RelationField, Resolved};
-use crate::psl::schema::{ModelId, ModelKind};
+use crate::psl::resolve::{Index, IndexKind, Model, PrimaryKey, Relation, Resolved};
+use crate::psl::schema::{ModelId, ModelKind, RelationKind};
 
 /// How often each name is used in each scope.
 #[derive(Default)]
@@ -17,8 +17,6 @@ pub(super) struct ConstraintNames<'a> {
     by_model: HashMap<(ModelId, Cow<'a, str>), u32>,
     /// `name` of keys and unique indexes, by model.
     client: HashMap<(ModelId, &'a str), u32>,
-    /// The name of each foreign key, by the field of its relation.
-    foreign_keys: HashMap<FieldRef, Cow<'a, str>>,
 }
 
 impl<'a> ConstraintNames<'a> {
@@ -50,11 +48,11 @@ impl<'a> ConstraintNames<'a> {
     }
 
     fn add_foreign_key(&mut self, resolved: &Resolved<'a>, relation: &Relation) {
-        let Some(place) = relation.forward.filter(|_| relation.back.is_some()) else { return };
-        let Some(side) = resolved.relation_field(place) else { return };
-        let Some(name) = foreign_key(resolved.model(place.0), side) else { return };
-        *self.by_model.entry((place.0, name.clone())).or_default() += 1;
-        self.foreign_keys.insert(place, name);
+        if relation.kind != RelationKind::ManyToMany {
+            // A list without opposite has no foreign key of its own: the name counts where the list stands.
+            let model = relation.forward.or(relation.back).map_or(relation.forward_model, |(model, _)| model);
+            *self.by_model.entry((model, foreign_key(resolved, relation))).or_default() += 1;
+        }
     }
 
     /// Reports a primary key whose name is used elsewhere in the namespace, or by a foreign key of the model.
@@ -105,12 +103,18 @@ impl<'a> ConstraintNames<'a> {
         relation: &Relation,
         diagnostics: &mut Diagnostics,
     ) {
-        let Some(place) = relation.forward else { return };
-        let (Some(name), Some(side)) = (self.foreign_keys.get(&place), resolved.relation_field(place)) else { return };
-        if is_repeated(self.by_model.get(&(place.0, name.clone()))) {
-            let span = side.mapped_name.map_or(resolved.field(place).ast.span, |mapped| mapped.span);
-            report("@relation", name, &format!("model `{}`", resolved.model(place.0).name()), span, diagnostics);
+        let place = (relation.forward_model, foreign_key(resolved, relation));
+        if !is_repeated(self.by_model.get(&place)) {
+            return;
         }
+        let mapped = relation.forward.and_then(|place| resolved.relation_field(place)?.mapped_name);
+        let span = match (relation.forward, mapped) {
+            (_, Some(mapped)) => mapped.span,
+            (Some(place), None) => resolved.field(place).ast.span,
+            (None, None) => resolved.model(relation.back_model).block.span,
+        };
+        let scope = format!("model `{}`", resolved.model(relation.forward_model).name());
+        report("@relation", &place.1, &scope, span, diagnostics);
     }
 
     /// How many keys and unique indexes of a model have this `name`.
@@ -151,10 +155,14 @@ fn index<'a>(model: &Model<'a>, index: &Index<'a>) -> Cow<'a, str> {
     })
 }
 
-fn foreign_key<'a>(model: &Model<'a>, side: &RelationField<'a>) -> Option<Cow<'a, str>> {
-    if let Some(mapped) = side.mapped_name {
-        return Some(Cow::Borrowed(mapped.value));
+/// Relations that are not complete yet have a name too.
+fn foreign_key<'a>(resolved: &Resolved<'a>, relation: &Relation) -> Cow<'a, str> {
+    let model = resolved.model(relation.forward_model);
+    let side = relation.forward.and_then(|place| resolved.relation_field(place));
+    if let Some(mapped) = side.and_then(|side| side.mapped_name) {
+        return Cow::Borrowed(mapped.value);
     }
-    let columns = model.column_names(side.fields.as_ref()?.iter().copied());
-    Some(Cow::Owned(names::foreign_key(model.database_name(), columns)))
+    let fields = side.and_then(|side| side.fields.as_ref());
+    let columns = model.column_names(fields.into_iter().flatten().copied());
+    Cow::Owned(names::foreign_key(model.database_name(), columns))
 }

@@ -15,16 +15,18 @@ pub(super) fn check<'a>(
     diagnostics: &mut Diagnostics,
 ) {
     let (attribute, span) = (index.attribute_name(), index.attribute.span);
-    if model.kind == ModelKind::Model {
-        context.names.check_index(model, index, diagnostics);
+    if index.is_unique() {
+        keys::joined_names(model, attribute, &index.fields, span, diagnostics);
     }
+    if model.kind == ModelKind::View {
+        // The index does not exist in the database; what it must not have is checked with the view.
+        return;
+    }
+    context.names.check_index(model, index, diagnostics);
     keys::client_name(context, id, attribute, index.name, diagnostics);
     keys::constraint_name_length(index.mapped_name, attribute, span, diagnostics);
     if index.fields.is_empty() {
         diagnostics.error(span, format!("`{attribute}` lists no fields")).help("list at least one field");
-    }
-    if index.is_unique() {
-        keys::joined_names(model, attribute, &index.fields, span, diagnostics);
     }
     if index.fields.iter().any(|column| column.has_length) {
         diagnostics.error(span, "`length` is not possible in PostgreSQL").help("remove `length`");
@@ -52,7 +54,15 @@ pub(super) fn check<'a>(
     }
     if context.resolved.datasource.is_none() {
         without_datasource(index, diagnostics);
-    } else {
+    }
+    if index.method == Some(IndexMethod::Hash) && index.fields.iter().any(|column| column.sort.is_some()) {
+        diagnostics.error(span, "an index of type `Hash` has no sort order").help("remove `sort`");
+    }
+}
+
+/// Checks that PostgreSQL can make the indexes of a model.
+pub(super) fn check_columns(model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    for index in &model.indexes {
         access_methods::check(model, index, diagnostics);
         xml_columns(model, index, diagnostics);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Context, keys, views};
+use super::{Context, indexes, keys, views};
 use crate::psl::diagnostics::{Diagnostics, Span};
 use crate::psl::resolve::{KeyField, Located, Model, Resolved, backticked, did_you_mean, identifies};
 use crate::psl::schema::{ModelId, ModelKind};
@@ -34,17 +34,24 @@ pub(super) fn check<'a>(context: &Context<'_, 'a>, id: ModelId, model: &Model<'a
         ModelKind::Model => {
             unique_criterion(model, diagnostics);
             keys::check(context, id, model, diagnostics);
+            shard_key(context.resolved, model, diagnostics);
         }
         ModelKind::View => views::check(context.resolved, model, diagnostics),
     }
     let what = format!("{} `{}`", model.keyword(), model.name());
     namespace(context.resolved, model.namespace, model.block.span, &what, diagnostics);
-    if let Some(key) = &model.shard_key {
-        if !context.resolved.has_preview_feature("shardKeys") {
-            diagnostics.error(key.attribute.span, "a shard key needs the preview feature `shardKeys`");
-        }
-        diagnostics.error(key.attribute.span, "PostgreSQL has no shard keys").help("remove the attribute");
+    if model.kind == ModelKind::Model && context.resolved.datasource.is_some() {
+        indexes::check_columns(model, diagnostics);
     }
+}
+
+/// PostgreSQL has no shard keys.
+fn shard_key(resolved: &Resolved<'_>, model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    let Some(key) = &model.shard_key else { return };
+    if !resolved.has_preview_feature("shardKeys") {
+        diagnostics.error(key.attribute.span, "a shard key needs the preview feature `shardKeys`");
+    }
+    diagnostics.error(key.attribute.span, "PostgreSQL has no shard keys").help("remove the attribute");
 }
 
 /// Reports a model without a key that tells its rows apart.

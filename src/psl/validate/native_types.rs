@@ -29,7 +29,8 @@ pub(super) fn check(
         }
         return;
     };
-    let given = native.attribute.arguments.as_ref().map_or(0, |arguments| arguments.list.len());
+    let list = native.attribute.arguments.iter().flat_map(|arguments| &arguments.list);
+    let given = list.filter(|argument| argument.value.is_some()).count();
     if let Err(wanted) = check_count(info.arguments, given) {
         diagnostics.error(span, format!("native type `{name}` takes {wanted}, but {given} are given"));
         return;

@@ -10,10 +10,12 @@ pub(super) fn check(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &m
     arguments_on_one_side(forward, back, diagnostics);
     actions(forward, back, diagnostics);
     unique(forward, diagnostics);
-    if diagnostics.has_errors() {
-        return;
+    // Mistakes that are only worth telling if there are no others.
+    for check in [split_arguments, both_required, wrong_side] {
+        if !diagnostics.has_errors() {
+            check(forward, back, diagnostics);
+        }
     }
-    wrong_side(forward, back, diagnostics);
 }
 
 fn arguments_on_one_side(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
@@ -55,10 +57,7 @@ fn actions(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagno
 
 /// Without a unique index, two rows could refer to the same row.
 fn unique(forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
-    let fields = forward.fields();
-    if fields.is_empty() {
-        return;
-    }
+    let Some(fields) = &forward.relation.fields else { return };
     let key = forward.model.primary_key.iter().map(|key| &key.fields);
     let uniques = forward.model.indexes.iter().filter(|index| index.is_unique()).map(|index| &index.fields);
     let is_same = |columns: &Vec<KeyField<'_>>| {
@@ -77,29 +76,31 @@ fn unique(forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
     forward.error(message, &help, diagnostics);
 }
 
-/// Mistakes that are only worth telling if there are no others.
-fn wrong_side(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
-    if forward.fields().is_empty() != forward.references().is_empty() {
-        for side in [forward, back] {
-            let message =
-                format!("`fields` and `references` of the relation of {} stand on different sides", side.name());
-            side.error(message, "keep both on the side that holds the foreign key", diagnostics);
-        }
+fn split_arguments(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    let report = |side: &Side<'_, '_>, diagnostics: &mut Diagnostics| {
+        let message = format!("`fields` and `references` of the relation of {} stand on different sides", side.name());
+        side.error(message, "keep both on the side that holds the foreign key", diagnostics);
+    };
+    if !forward.fields().is_empty() && !back.references().is_empty() {
+        report(forward, diagnostics);
+        report(back, diagnostics);
+    } else if !forward.references().is_empty() && !back.fields().is_empty() {
+        report(forward, diagnostics);
     }
-    match (forward.field.arity, back.field.arity) {
-        (FieldArity::Required, FieldArity::Required) => {
-            let message =
-                format!("both sides of the relation of {} are required, so that no row could be first", back.name());
-            back.error(message, "make this side optional", diagnostics);
-        }
-        (FieldArity::Required, FieldArity::Optional) => {
-            let has_arguments = !back.fields().is_empty() || !back.references().is_empty();
-            if has_arguments {
-                let message =
-                    format!("{} is optional and cannot hold the foreign key of a required relation", back.name());
-                back.error(message, &format!("move `fields` and `references` to {}", forward.name()), diagnostics);
-            }
-        }
-        (FieldArity::Optional | FieldArity::List, _) | (FieldArity::Required, FieldArity::List) => {}
+}
+
+fn both_required(_: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    if back.field.arity == FieldArity::Required {
+        let message =
+            format!("both sides of the relation of {} are required, so that no row could be first", back.name());
+        back.error(message, "make this side optional", diagnostics);
+    }
+}
+
+fn wrong_side(forward: &Side<'_, '_>, back: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
+    let has_arguments = back.relation.fields.is_some() || back.relation.references.is_some();
+    if has_arguments && forward.field.arity == FieldArity::Required && back.field.arity == FieldArity::Optional {
+        let message = format!("{} is optional and cannot hold the foreign key of a required relation", back.name());
+        back.error(message, &format!("move `fields` and `references` to {}", forward.name()), diagnostics);
     }
 }

@@ -51,14 +51,13 @@ impl RelationCycles {
     }
 }
 
-/// The side with the foreign key of a complete relation, if changing what it references changes its rows.
+/// The side with the foreign key of a relation with two sides, if changing what it references changes its rows.
 fn acting_side<'r, 'a>(resolved: &'r Resolved<'a>, relation: &Relation) -> Option<Side<'r, 'a>> {
     if relation.kind == RelationKind::ManyToMany {
         return None;
     }
     let side = Side::new(resolved, relation.forward.filter(|_| relation.back.is_some())?)?;
-    let is_complete = !side.fields().is_empty() && !side.references().is_empty();
-    (is_complete && acts(&side)).then_some(side)
+    acts(&side).then_some(side)
 }
 
 fn acts(side: &Side<'_, '_>) -> bool {
@@ -71,9 +70,9 @@ fn acts(side: &Side<'_, '_>) -> bool {
 
 fn default_on_delete(side: &Side<'_, '_>) -> ReferentialAction {
     let is_required = |field: &Field<'_>| field.arity == FieldArity::Required;
-    if side.fields().iter().any(|id| is_required(side.model.field(*id))) {
-        ReferentialAction::Restrict
-    } else {
-        ReferentialAction::SetNull
-    }
+    let required = match &side.relation.fields {
+        Some(fields) => fields.iter().any(|id| is_required(side.model.field(*id))),
+        None => is_required(side.field),
+    };
+    if required { ReferentialAction::Restrict } else { ReferentialAction::SetNull }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Ambiguous;
+use super::{Ambiguous, keys};
 use crate::psl::diagnostics::Diagnostics;
 use crate::psl::resolve::{Field, FieldRef, Located, Model, RelationField, Resolved, backticked};
 use crate::psl::schema::{FieldId, ModelId, ReferentialAction, RelationMode};
@@ -75,6 +75,9 @@ pub(super) fn check(
                 format!("field `{}` leads to model `{}`, which is ignored", field.name(), target.name()),
             )
             .help("add `@ignore` to the field");
+    }
+    if let Some(attribute) = relation.attribute {
+        keys::constraint_name_length(relation.mapped_name, "@relation", attribute.span, diagnostics);
     }
     if resolved.relation_mode() == RelationMode::Prisma {
         for action in relation.on_delete.iter().chain(&relation.on_update) {

@@ -1,9 +1,11 @@
 //! Rules for one-to-one and one-to-many relations.
 
-use super::{Context, keys, one_to_many, one_to_one};
+use super::{Context, one_to_many, one_to_one};
 use crate::psl::ast::FieldArity;
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::resolve::{Field, FieldRef, Model, Relation, RelationField, Resolved, Type, backticked};
+use crate::psl::resolve::{
+    Field, FieldRef, KeyField, Model, Relation, RelationField, Resolved, Type, backticked, identifies,
+};
 use crate::psl::schema::{FieldId, ReferentialAction, RelationKind, RelationMode};
 
 /// One side of a relation.
@@ -52,12 +54,8 @@ pub(super) fn check(context: &Context<'_, '_>, relation: &Relation, diagnostics:
     let resolved = context.resolved;
     let forward = relation.forward.and_then(|place| Side::new(resolved, place));
     let back = relation.back.and_then(|place| Side::new(resolved, place));
+    context.names.check_foreign_key(resolved, relation, diagnostics);
     if let Some(forward) = forward {
-        let attribute = forward.relation.attribute.map_or(forward.field.ast.span, |attribute| attribute.span);
-        keys::constraint_name_length(forward.relation.mapped_name, "@relation", attribute, diagnostics);
-        if back.is_some() {
-            context.names.check_foreign_key(resolved, relation, diagnostics);
-        }
         references_unique(resolved, &forward, diagnostics);
         same_length(&forward, diagnostics);
         arity(&forward, diagnostics);
@@ -86,7 +84,7 @@ fn references_unique(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostic
     let target = resolved.model(forward.relation.target);
     let key = target.primary_key.iter().map(|key| &key.fields);
     let uniques = target.indexes.iter().filter(|index| index.is_unique()).map(|index| &index.fields);
-    let is_same_set = |columns: &Vec<crate::psl::resolve::KeyField<'_>>| {
+    let is_same_set = |columns: &Vec<KeyField<'_>>| {
         columns.len() == references.len() && columns.iter().all(|column| references.contains(&column.field))
     };
     if key.chain(uniques).any(is_same_set) {
@@ -107,8 +105,8 @@ fn references_unique(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostic
 }
 
 fn same_length(forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
-    let (fields, references) = (forward.fields(), forward.references());
-    if fields.is_empty() || references.is_empty() || fields.len() == references.len() {
+    let (Some(fields), Some(references)) = (&forward.relation.fields, &forward.relation.references) else { return };
+    if fields.len() == references.len() {
         return;
     }
     let span = forward.relation.attribute.map_or(forward.field.ast.span, |attribute| attribute.span);
@@ -135,12 +133,21 @@ fn arity(forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// What is referenced as long as nobody says: the first key that tells the rows of the other model apart.
+fn implied_references(target: &Model<'_>) -> Vec<FieldId> {
+    let key = target.primary_key.iter().map(|key| &key.fields);
+    let uniques = target.indexes.iter().filter(|index| index.is_unique()).map(|index| &index.fields);
+    let mut usable = key.chain(uniques).filter(|fields| fields.iter().all(|column| identifies(target, column.field)));
+    usable.next().into_iter().flatten().map(|column| column.field).collect()
+}
+
 fn types(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
     let target = resolved.model(forward.relation.target);
-    if forward.fields().len() != forward.references().len() {
-        return;
-    }
-    for (own, other) in forward.fields().iter().zip(forward.references()) {
+    let references = match &forward.relation.references {
+        Some(references) => references,
+        None => &implied_references(target),
+    };
+    for (own, other) in forward.fields().iter().zip(references) {
         let (own, other) = (forward.model.field(*own), target.field(*other));
         let (Some(own_scalar), Some(other_scalar)) = (own.scalar(), other.scalar()) else { continue };
         if own_scalar.ty == other_scalar.ty {
@@ -170,7 +177,7 @@ fn type_name(resolved: &Resolved<'_>, ty: Type<'_>) -> String {
     }
 }
 
-/// A required column cannot be set to NULL.
+/// A required column cannot be set to NULL. As long as `fields` is missing, nobody knows that it can.
 fn set_null(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostics: &mut Diagnostics) {
     let required: Vec<_> = forward
         .fields()
@@ -179,7 +186,7 @@ fn set_null(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostics: &mut D
         .filter(|field| field.arity == FieldArity::Required)
         .map(Field::name)
         .collect();
-    if required.is_empty() {
+    if required.is_empty() && forward.relation.fields.is_some() {
         return;
     }
     let actions = [("onDelete", forward.relation.on_delete), ("onUpdate", forward.relation.on_update)];
@@ -187,11 +194,9 @@ fn set_null(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostics: &mut D
         if action.is_none_or(|action| action.value != ReferentialAction::SetNull) {
             continue;
         }
-        let message = format!(
-            "`{argument}: SetNull` of {} would empty {}, which is required",
-            forward.name(),
-            backticked(&required)
-        );
+        let columns = if required.is_empty() { "its columns".to_owned() } else { backticked(&required) };
+        let message =
+            format!("`{argument}: SetNull` of {} wants columns that may be empty, unlike {columns}", forward.name());
         let help = "make the fields optional, or choose another action";
         match resolved.relation_mode() {
             RelationMode::ForeignKeys => {
