@@ -1,5 +1,7 @@
 //! Attributes of models, views, enums and their members, in the order in which Prisma looks at them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::blocks::BlockParts;
 use super::tree::{DefaultAttribute, Enum, FieldKind, Located, Model, NativeTypeAttribute, ScalarField, Type};
 use super::types::{Container, Containers};
@@ -203,6 +205,8 @@ fn enumeration<'a>(parts: &BlockParts<'a>, enumeration: &mut Enum<'a>, diagnosti
 
 /// Composite types are refused in the end; their attributes are read as far as they can be wrong on their own.
 fn composite<'a>(parts: &BlockParts<'a>, types: &Containers<'a>, diagnostics: &mut Diagnostics) {
+    let mut columns = HashMap::new();
+    let names: HashSet<_> = parts.fields.iter().map(|field| field.name.text.as_str()).collect();
     for &field in &parts.fields {
         let Some(ty) = field.ty.as_ref().and_then(|ty| types.field_type(&ty.name)) else { continue };
         let mut attributes = Attributes::new(&field.attributes, &["map", "default"]);
@@ -210,8 +214,14 @@ fn composite<'a>(parts: &BlockParts<'a>, types: &Containers<'a>, diagnostics: &m
             attributes.scoped(diagnostics);
         }
         if let Some(mut args) = attributes.single("map", diagnostics) {
-            map(&mut args, diagnostics);
+            let column = map(&mut args, diagnostics);
             args.finish(diagnostics);
+            let is_taken = |name: &str| name != field.name.text && names.contains(name);
+            if let Some(column) = column
+                && (columns.insert(column, field).is_some() || is_taken(column))
+            {
+                diagnostics.error(field.span, format!("the name `{column}` belongs already to another field"));
+            }
         }
         if let Some(args) = attributes.single("default", diagnostics) {
             let arity = field.ty.as_ref().map_or(FieldArity::Required, |ty| ty.arity);

@@ -182,10 +182,7 @@ fn urls(block: &Block, properties: &mut Properties<'_>, diagnostics: &mut Diagno
         .remove("shadowDatabaseUrl")
         .and_then(|(_, value)| string_or_env(value, diagnostics))
         .filter(|url| !matches!(url, StringOrEnv::Text(text, _) if text.is_empty()));
-    let direct = match properties.remove("directUrl") {
-        Some((_, value)) => Some(string_or_env(value, diagnostics)?),
-        None => None,
-    };
+    let direct = properties.remove("directUrl").and_then(|(_, value)| string_or_env(value, diagnostics));
     if let Some(shadow) = &shadow {
         let others = direct.iter().map(|direct| ("directUrl", direct)).chain([("url", &url)]);
         for (key, other) in others {
@@ -258,7 +255,9 @@ fn extension<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Option<Exten
     let mut extension =
         Extension { name: word.name, span: word.span, mapped_name: None, namespace: None, version: None };
     for argument in word.arguments.iter().flat_map(|arguments| &arguments.list) {
-        let (Some(name), Some(value)) = (&argument.name, &argument.value) else {
+        // An argument without value is passed over: so does the reference.
+        let Some(value) = &argument.value else { continue };
+        let Some(name) = &argument.name else {
             diagnostics
                 .error(argument.span, format!("extension `{}` takes only arguments with names", word.name))
                 .help("the arguments are `map`, `schema` and `version`");

@@ -6,7 +6,7 @@ use super::previews;
 use super::values::{list, mismatch, string};
 use crate::psl::ast::{Argument, Expr};
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::schema::{ConfigValue, Generator, Rules};
+use crate::psl::schema::{ConfigValue, Generator, Rules, StringOrEnv};
 
 /// Keys that have a place of their own in [`Generator`].
 const KEYS: [&str; 4] = ["provider", "output", "binaryTargets", "previewFeatures"];
@@ -41,12 +41,12 @@ pub(super) fn read(
         .and_then(|value| list(value, diagnostics, string).map(|names| (names, value.span())))
         .map(|(names, span)| previews::read(&names, span, rules, has_datasource, diagnostics))
         .unwrap_or_default();
-    let config = parts
-        .properties
-        .iter()
-        .filter(|property| !KEYS.contains(&property.name.text.as_str()))
-        .filter_map(|property| Some((property.name.text.clone(), config_value(property.value.as_ref()?))))
-        .collect();
+    let mut config = Vec::new();
+    for property in parts.properties.iter().filter(|property| !KEYS.contains(&property.name.text.as_str())) {
+        if let Some(value) = &property.value {
+            config.push((property.name.text.clone(), config_value(value, diagnostics)));
+        }
+    }
     Some(Generator {
         name: block.name.text.clone(),
         provider,
@@ -59,14 +59,17 @@ pub(super) fn read(
     })
 }
 
-fn config_value(value: &Expr) -> ConfigValue {
+/// The value of a custom property; a wrong `env(…)` is reported.
+fn config_value(value: &Expr, diagnostics: &mut Diagnostics) -> ConfigValue {
     match value {
-        Expr::Array(elements, _) => ConfigValue::List(elements.iter().map(config_value).collect()),
-        Expr::String(text, _) => ConfigValue::Text(text.clone()),
-        Expr::Call { name, arguments, .. } if name.text == "env" => match arguments.list.as_slice() {
-            [Argument { value: Some(Expr::String(text, _)), .. }] => ConfigValue::Env(text.clone()),
-            _ => ConfigValue::Text(as_written(value)),
+        Expr::Array(elements, _) => {
+            ConfigValue::List(elements.iter().map(|element| config_value(element, diagnostics)).collect())
+        }
+        Expr::Call { name, .. } if name.text == "env" => match string_or_env(value, diagnostics) {
+            Some(StringOrEnv::Env(name, _)) => ConfigValue::Env(name),
+            Some(StringOrEnv::Text(..)) | None => ConfigValue::Text(as_written(value)),
         },
+        Expr::String(text, _) => ConfigValue::Text(text.clone()),
         Expr::Number(..) | Expr::Constant(..) | Expr::Call { .. } | Expr::Object(..) => {
             ConfigValue::Text(as_written(value))
         }

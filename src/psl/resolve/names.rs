@@ -132,9 +132,11 @@ fn check_container(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
     check_attributes(&parts.attributes, diagnostics);
     let mut names = HashSet::new();
     for field in &parts.fields {
-        check_identifier(&field.name, "field", diagnostics);
-        for attribute in &field.attributes {
-            check_identifier(&attribute.name, "attribute", diagnostics);
+        if block.kind != BlockKind::CompositeType {
+            check_identifier(&field.name, "field", diagnostics);
+            for attribute in &field.attributes {
+                check_identifier(&attribute.name, "attribute", diagnostics);
+            }
         }
         if !names.insert(&field.name.text) {
             let message = format!("{what} `{}` already has a field `{}`", block.name.text, field.name.text);

@@ -29,7 +29,9 @@ impl<'a> ConstraintNames<'a> {
                 *all.client.entry((id, name.value)).or_default() += 1;
             }
             if model.kind == ModelKind::Model {
-                all.add_keys(id, model);
+                // Nobody knows how primary keys are called as long as the database is not known.
+                let key = model.primary_key.as_ref().filter(|_| resolved.datasource.is_some());
+                all.add_keys(id, model, key);
             }
         }
         for relation in &resolved.relations {
@@ -38,8 +40,8 @@ impl<'a> ConstraintNames<'a> {
         all
     }
 
-    fn add_keys(&mut self, id: ModelId, model: &Model<'a>) {
-        let key = model.primary_key.iter().map(|key| primary_key(model, key));
+    fn add_keys(&mut self, id: ModelId, model: &Model<'a>, key: Option<&PrimaryKey<'a>>) {
+        let key = key.into_iter().map(|key| primary_key(model, key));
         let indexes = model.indexes.iter().map(|found| index(model, found));
         for name in key.chain(indexes) {
             *self.by_namespace.entry((namespace(model), name.clone())).or_default() += 1;

@@ -1,6 +1,7 @@
 //! Rules for scalar fields.
 
 use super::{Context, literals, native_types};
+use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{Expr, FieldArity};
 use crate::psl::diagnostics::Diagnostics;
 use crate::psl::resolve::{FUNCTIONS, Field, Model, Resolved, ScalarField, Type, did_you_mean};
@@ -49,6 +50,11 @@ pub(super) fn check<'a>(
 
 /// What is possible depends on the database: without a datasource only the least is.
 fn without_datasource(model: &Model<'_>, field: &Field<'_>, scalar: &ScalarField<'_>, diagnostics: &mut Diagnostics) {
+    if scalar.ty == Type::Scalar(ScalarType::Decimal) {
+        diagnostics
+            .error(field.ast.span, format!("type `Decimal` of field `{}` needs a datasource", field.name()))
+            .help("add a datasource block");
+    }
     if let Some(native) = &scalar.native_type {
         diagnostics
             .error(native.attribute.span, format!("native type `{}` needs a datasource", native.name))

@@ -24,7 +24,9 @@ pub(super) fn check<'a>(
     }
     context.names.check_index(model, index, diagnostics);
     keys::client_name(context, id, attribute, index.name, diagnostics);
-    keys::constraint_name_length(index.mapped_name, attribute, span, diagnostics);
+    if context.resolved.datasource.is_some() {
+        keys::constraint_name_length(index.mapped_name, attribute, span, diagnostics);
+    }
     if index.fields.is_empty() {
         diagnostics.error(span, format!("`{attribute}` lists no fields")).help("list at least one field");
     }

@@ -10,7 +10,13 @@ use crate::psl::schema::ModelId;
 pub(super) fn check<'a>(context: &Context<'_, 'a>, id: ModelId, model: &Model<'a>, diagnostics: &mut Diagnostics) {
     let Some(key) = &model.primary_key else { return };
     let (attribute, span) = (key.attribute_name(), key.attribute.span);
-    constraint_name_length(key.mapped_name, attribute, span, diagnostics);
+    if context.resolved.datasource.is_some() {
+        constraint_name_length(key.mapped_name, attribute, span, diagnostics);
+    } else if key.mapped_name.is_some() {
+        diagnostics
+            .error(model.block.span, "the name of a primary key needs a datasource")
+            .help("add a datasource block");
+    }
     context.names.check_primary_key(id, model, key, diagnostics);
     client_name(context, id, attribute, key.name, diagnostics);
     if key.fields.is_empty() {
