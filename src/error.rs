@@ -6,7 +6,7 @@ use crate::config::ConfigError;
 use crate::db::lock::LockError;
 use crate::db::{DbError, UrlError};
 use crate::introspect::IntrospectError;
-use crate::migrations::script::Left;
+use crate::migrations::script::{Left, Place};
 use crate::migrations::{DirectoryError, MigrateError, ScriptError};
 
 macro_rules! codes {
@@ -141,6 +141,17 @@ pub enum Error {
         /// The exit status.
         exit: Exit,
     },
+    /// The server refused a person's script.
+    #[error("{}", refused_script(name, place.as_deref(), source))]
+    Script {
+        /// The file, or where it came from.
+        name: String,
+        /// Where in it, if the server says.
+        place: Option<Box<Place>>,
+        /// What the server said.
+        #[source]
+        source: DbError,
+    },
     /// An external table or enum without its namespace.
     #[error("the external {what} `{name}` has to be named with its schema, as `public.{name}`")]
     ExternalName {
@@ -160,6 +171,15 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn refused_script(name: &str, place: Option<&Place>, source: &DbError) -> String {
+    match place {
+        None => format!("the server refuses {name}: {source}"),
+        Some(Place { line, column, excerpt }) => {
+            format!("the server refuses {name} at line {line}, column {column}: {source}\n\n{excerpt}")
+        }
+    }
 }
 
 impl From<DirectoryError> for Error {
@@ -188,6 +208,7 @@ impl Error {
             Self::Migrate(error) => of_migrate(error),
             #[cfg(unix)]
             Self::Local(_) => Some(Code::P1001),
+            Self::Script { source, .. } => of_db(source),
             Self::ExternalName { .. } => Some(Code::P3023),
             Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => None,
         }
@@ -204,6 +225,7 @@ impl Error {
             | Self::Db(_)
             | Self::Introspect(_)
             | Self::Migrate(_)
+            | Self::Script { .. }
             | Self::ExternalName { .. }
             | Self::Usage { .. }
             | Self::System { .. } => Exit::Failure,
@@ -214,7 +236,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(error) => hint_of_config(error),
-            Self::Db(error) => hint_of_db(error),
+            Self::Db(error) | Self::Script { source: error, .. } => hint_of_db(error),
             Self::Migrate(error) => hint_of_migrate(error),
             Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod db;
 mod migrate;
 mod operands;
 mod session;
@@ -9,12 +10,14 @@ mod version;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
 
-use crate::config::interactive::{Interactivity, interactivity};
+use crate::config::environment::{CONSENT, SKIP_SEED};
+use crate::config::interactive::{DEVIN, Interactivity, interactivity, unconsenting_agent};
 use crate::config::{Context, Settings};
 use crate::dbschema::QualifiedName;
 use crate::diff::External;
@@ -46,6 +49,9 @@ struct Cli {
 enum Command {
     Validate(check::ValidateArgs),
     Migrate(migrate::MigrateArgs),
+    Db(db::DbArgs),
+    #[command(hide = true)]
+    Seed(db::seed::SeedArgs),
     Version(version::VersionArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -104,6 +110,8 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         None => Ok(help(&mut Cli::command(), out)),
         Some(Command::Validate(args)) => check::validate(&args, context, out),
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
+        Some(Command::Db(args)) => db::run(&args, context, out),
+        Some(Command::Seed(args)) => db::seed::run(&args, context, out),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
     }
@@ -152,6 +160,35 @@ fn plain(text: &str) -> String {
     paragraphs.collect::<Vec<_>>().join("\n\n").replace('\'', "`")
 }
 
+/// What Prisma 6 does after some commands, and how to leave it out.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Skips {
+    /// Do not run generators afterwards
+    #[arg(long)]
+    skip_generate: bool,
+    /// Do not run the seed command afterwards
+    #[arg(long)]
+    skip_seed: bool,
+}
+
+impl Skips {
+    /// Whether no seeds are wanted.
+    fn seed(&self, context: &Context) -> bool {
+        self.skip_seed || context.environment.filled(SKIP_SEED).is_some()
+    }
+}
+
+/// Refuses to destroy data for an automated caller without a person's consent. `what` is a sentence without full stop.
+fn guard(context: &Context, what: &str) -> Result<(), Error> {
+    match unconsenting_agent(&context.environment, Path::new(DEVIN).exists()) {
+        None => Ok(()),
+        Some(agent) => Err(Error::refused(
+            format!("{what}, and {agent} asks for it: only a person can decide that"),
+            format!("ask the person who owns the data; then set `{CONSENT}` to the words of their consent"),
+        )),
+    }
+}
+
 /// Tables and enums that somebody else manages.
 fn external(settings: &Settings) -> Result<External, Error> {
     let names = |list: &[String], what: &'static str| {
@@ -181,5 +218,15 @@ fn confirm(question: &str) -> Result<bool, Error> {
         Ok(answer) => Ok(answer),
         Err(inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted) => Ok(false),
         Err(error) => Err(Error::refused(format!("cannot ask: {error}"), "run the command in a terminal")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
     }
 }

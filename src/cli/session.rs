@@ -12,6 +12,7 @@ use crate::introspect::Scope;
 use crate::lower::lower;
 use crate::migrations::{ApplyOptions, Directory, Shadow, Transactions};
 use crate::output::Output;
+use crate::psl::schema::Rules;
 
 /// A project and the database that it is about. A local server runs as long as this lives.
 pub(super) struct Session {
@@ -100,6 +101,11 @@ impl Session {
             lock_timeout_ms: self.lock_timeout(),
             transactions: Transactions::Honest,
         }
+    }
+
+    /// Whether Prisma would run the seed command after making or emptying the database: 6 does, 7 does not.
+    pub(super) fn seeds_by_itself(&self) -> bool {
+        self.project.schema.rules == Rules::Prisma6
     }
 
     /// Longest wait for another run, in milliseconds; `None` if no lock is taken.

@@ -74,6 +74,9 @@ pub fn interactivity(environment: &Environment, stdin_is_terminal: bool) -> Inte
     Interactivity { can_prompt: stdin_is_terminal && environment.get(TERM) != Some("dumb") && !ci, ci }
 }
 
+/// The file that marks Devin's machines.
+pub const DEVIN: &str = "/opt/.devin";
+
 /// What has to hold of a variable for its agent to be at work.
 #[derive(Clone, Copy)]
 enum Mark {

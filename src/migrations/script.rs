@@ -74,7 +74,7 @@ impl ScriptError {
 
 impl Place {
     /// The place of the character number `position`, from 1, as the server counts.
-    fn at(script: &str, position: usize) -> Self {
+    pub(crate) fn at(script: &str, position: usize) -> Self {
         let position = position.max(1);
         let before: String = script.chars().take(position - 1).collect();
         let line = before.matches('\n').count() + 1;

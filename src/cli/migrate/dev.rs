@@ -4,8 +4,9 @@ use inquire::{InquireError, Text};
 use jiff::Timestamp;
 
 use super::deploy::apply_showing;
+use crate::cli::db::seed;
 use crate::cli::session::{Session, with_session};
-use crate::cli::{Tolerated, confirm, may_ask};
+use crate::cli::{Skips, Tolerated, confirm, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
 use crate::diff::summary;
@@ -25,18 +26,24 @@ pub(crate) struct DevArgs {
     /// Create the migration, but do not apply it
     #[arg(long)]
     create_only: bool,
+    /// URL of the database
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    skips: Skips,
     #[command(flatten)]
     tolerated: Tolerated,
 }
 
 pub(crate) fn run(args: &DevArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     args.tolerated.warn(out);
-    with_session(&args.project, context, out, async |session, out| develop(args, context, &session, out).await)
+    let project = ProjectArgs { url: args.url.clone(), ..args.project.clone() };
+    with_session(&project, context, out, async |session, out| develop(args, context, &session, out).await)
 }
 
 async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut Output) -> Result<Exit, Error> {
     out.line("");
-    let (mut db, _) = session.connect_or_create(out).await?;
+    let (mut db, created) = session.connect_or_create(out).await?;
     let mut directory = session.directory()?;
     let spinner = out.spinner("Replaying the migrations");
     let diagnosis = Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope)).await;
@@ -66,6 +73,9 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
     show_applied(&applied, session, out);
     out.good("The database is now in sync with the schema.");
+    if created && session.seeds_by_itself() && !args.skips.seed(context) {
+        seed::plant(&session.project.settings, &mut db, &[], out).await?;
+    }
     Ok(Exit::Success)
 }
 

@@ -3,6 +3,8 @@
 pub(super) mod deploy;
 pub(super) mod dev;
 pub(super) mod diff;
+pub(super) mod reset;
+pub(super) mod resolve;
 pub(super) mod status;
 
 use crate::config::Context;
@@ -22,6 +24,8 @@ enum MigrateCommand {
     Dev(dev::DevArgs),
     Deploy(deploy::DeployArgs),
     Status(status::StatusArgs),
+    Resolve(resolve::ResolveArgs),
+    Reset(reset::ResetArgs),
     Diff(Box<diff::DiffArgs>),
 }
 
@@ -30,6 +34,8 @@ pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Re
         MigrateCommand::Dev(args) => dev::run(args, context, out),
         MigrateCommand::Deploy(args) => deploy::run(args, context, out),
         MigrateCommand::Status(args) => status::run(args, context, out),
+        MigrateCommand::Resolve(args) => resolve::run(args, context, out),
+        MigrateCommand::Reset(args) => reset::run(args, context, out),
         MigrateCommand::Diff(args) => diff::run(args, context, out),
     }
 }

@@ -1,0 +1,101 @@
+//! `evt db execute`.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Tolerated, block_on};
+use crate::config::environment::PATH;
+use crate::config::{ConfigError, Context, Dotenv, Origin, Project, ProjectArgs, Setting, Settings, UrlText};
+use crate::db::local::Reached;
+use crate::db::{Connection, DatabaseUrl};
+use crate::error::{Error, Exit};
+use crate::migrations::script::Place;
+use crate::output::Output;
+use crate::sql::quote::Statement;
+
+/// Run a SQL script on the database
+///
+/// The script is sent as it is, in one message: unless it says otherwise, all of it happens or nothing. Rows are not
+/// shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExecuteArgs {
+    /// File with the script
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Read the script from standard input
+    #[arg(long)]
+    stdin: bool,
+    /// URL of the database
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    project: ProjectArgs,
+    #[command(flatten)]
+    tolerated: Tolerated,
+}
+
+pub(crate) fn run(args: &ExecuteArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+    args.tolerated.warn(out);
+    let source = args.source()?;
+    let url = args.target(context)?;
+    let (name, script) = match source {
+        Some(path) => (format!("`{}`", path.display()), read_file(path, context)?),
+        None => ("the script on standard input".to_owned(), read_stdin()?),
+    };
+    let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
+    block_on(async {
+        let mut db = Connection::open(&reached.url).await?;
+        execute(&mut db, &name, &script).await
+    })?;
+    out.good("The script is executed.");
+    Ok(Exit::Success)
+}
+
+fn read_file(path: &Path, context: &Context) -> Result<String, Error> {
+    let problem = |source| Error::Config(ConfigError::Read { path: path.to_owned(), source });
+    std::fs::read_to_string(context.cwd.join(path)).map_err(problem)
+}
+
+fn read_stdin() -> Result<String, Error> {
+    let mut text = String::new();
+    let problem = |source| Error::System { what: "cannot read standard input", source };
+    std::io::stdin().read_to_string(&mut text).map_err(problem)?;
+    Ok(text)
+}
+
+/// Runs a script as it is; an error shows the place in it.
+pub(super) async fn execute(db: &mut Connection, name: &str, script: &str) -> Result<(), Error> {
+    db.script(&Statement::script(script)).await.map_err(|source| {
+        let position = source.server().and_then(|report| report.position);
+        let position = position.and_then(|position| usize::try_from(position).ok());
+        let place = position.map(|position| Box::new(Place::at(script, position)));
+        Error::Script { name: name.to_owned(), place, source }
+    })
+}
+
+impl ExecuteArgs {
+    /// The file, or standard input.
+    fn source(&self) -> Result<Option<&PathBuf>, Error> {
+        match (&self.file, self.stdin) {
+            (Some(file), false) => Ok(Some(file)),
+            (None, true) => Ok(None),
+            (Some(_), true) => Err(Error::usage("`--file` and `--stdin` exclude each other", "give one of them")),
+            (None, false) => {
+                Err(Error::usage("no script is given", "give a file with `--file`, or pipe it in with `--stdin`"))
+            }
+        }
+    }
+
+    /// The URL that is given, else that of the settings, else that of the schema, which only then is read.
+    fn target(&self, context: &Context) -> Result<DatabaseUrl, Error> {
+        if self.url.is_some() && self.project.schema.is_some() {
+            return Err(Error::usage("`--url` and `--schema` exclude each other", "give one of them"));
+        }
+        let settings = Settings::load(&self.project, context, Dotenv::Read)?;
+        let given = self.url.clone().map(|url| Setting { value: UrlText::new(url), origin: Origin::Flag("--url") });
+        match given.or_else(|| settings.url.clone().filter(|_| self.project.schema.is_none())) {
+            Some(setting) => Ok(settings.parsed_url(&setting, &context.cwd)?),
+            None => Ok(Project::load(&self.project, context)?.url()?),
+        }
+    }
+}
