@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::discovery::SchemaFiles;
-use super::environment::DATABASE_URL;
 use super::error::{ConfigError, Origin, Setting};
 use super::files;
 use super::settings::{Dotenv, Settings, UrlText, origin_of_variable};
@@ -67,7 +66,7 @@ impl Project {
             .clone()
             .or_else(|| of_schema("directUrl", datasource.and_then(|d| d.direct_url.as_ref())))
             .or_else(|| of_schema("url", datasource.and_then(|d| d.url.as_ref())))
-            .or_else(|| self.settings.environment.filled(DATABASE_URL).map(|_| self.of_variable(DATABASE_URL)));
+            .or_else(|| self.settings.environment_url());
         match setting {
             Some(setting) => self.parsed(&setting),
             None => Err(ConfigError::UrlMissing {

@@ -228,6 +228,11 @@ impl Settings {
         Ok(self.read_url(setting)?.resolved(&setting.origin.base(&self.cwd), certificates))
     }
 
+    /// What `DATABASE_URL` says, which counts if no flag, no file and no schema names a URL.
+    pub fn environment_url(&self) -> Option<Setting<UrlText>> {
+        url_variable(environment::DATABASE_URL, &self.environment)
+    }
+
     pub(super) fn read_url(&self, setting: &Setting<UrlText>) -> Result<DatabaseUrl, ConfigError> {
         let origin = match &setting.origin {
             Origin::File { path, key } => Origin::File { path: files::relative(path, &self.cwd), key: key.clone() },

@@ -187,7 +187,19 @@ fn without_variety(text: &str, root: &Path, project: &Path, database: Option<&Te
             text = text.replace(&location, "<server>");
         }
     }
-    without_times(&text)
+    without_times(&without_error_numbers(&text))
+}
+
+/// `(os error 111)` → `(os error)`: the numbers are the system's own.
+fn without_error_numbers(text: &str) -> String {
+    const MARK: &str = "(os error ";
+    let mut parts = text.split(MARK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("(os error");
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    out
 }
 
 /// `20240131120000_init` → `<time>_init`, `2024-01-31 12:00:00.000000` → `<when>`.

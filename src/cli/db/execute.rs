@@ -86,16 +86,20 @@ impl ExecuteArgs {
         }
     }
 
-    /// The URL that is given, else that of the settings, else that of the schema, which only then is read.
+    /// The URL that is given, else that of the settings, else that of the schema, which only then is read; without one
+    /// `DATABASE_URL` is enough.
     fn target(&self, context: &Context) -> Result<DatabaseUrl, Error> {
         if self.url.is_some() && self.project.schema.is_some() {
             return Err(Error::usage("`--url` and `--schema` exclude each other", "give one of them"));
         }
         let settings = Settings::load(&self.project, context, Dotenv::Read)?;
         let given = self.url.clone().map(|url| Setting { value: UrlText::new(url), origin: Origin::Flag("--url") });
-        match given.or_else(|| settings.url.clone().filter(|_| self.project.schema.is_none())) {
-            Some(setting) => Ok(settings.parsed_url(&setting, &context.cwd)?),
-            None => Ok(Project::load(&self.project, context)?.url()?),
+        if let Some(setting) = given.or_else(|| settings.url.clone().filter(|_| self.project.schema.is_none())) {
+            return Ok(settings.parsed_url(&setting, &context.cwd)?);
+        }
+        match (Project::load(&self.project, context), settings.environment_url()) {
+            (Err(ConfigError::SchemaMissing { .. }), Some(url)) => Ok(settings.parsed_url(&url, &context.cwd)?),
+            (project, _) => Ok(project?.url()?),
         }
     }
 }

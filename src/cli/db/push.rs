@@ -1,7 +1,5 @@
 //! `evt db push`.
 
-use std::time::Instant;
-
 use crate::cli::session::with_session;
 use crate::cli::{Skips, Tolerated, confirm, guard, may_ask};
 use crate::config::{Context, ProjectArgs};
@@ -43,7 +41,6 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
         if args.accept_data_loss {
             guard(context, "`evt db push --accept-data-loss` drops data")?;
         }
-        let start = Instant::now();
         let push = Box::pin(compare(&mut db, &session.target(), &session.scope)).await?;
         settle(&push, args, context, out)?;
         if push.steps.is_empty() {
@@ -52,7 +49,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
             return Ok(Exit::Success);
         }
         execute(&mut db, &push.steps.script).await?;
-        out.good(format!("\nThe database is now in sync with the schema. Done in {} ms", start.elapsed().as_millis()));
+        out.good("\nThe database is now in sync with the schema.");
         Ok(Exit::Success)
     })
 }
