@@ -4,29 +4,60 @@ import { pathToFileURL } from "node:url";
 const file = process.argv.at(-1);
 const mark = "\u0001evt-config\u0001";
 
-const substitutes = {
+// `prisma/config` is always replaced: it need not be installed, it is slow to load, and a missing variable is an error
+// only for commands that need it. `dotenv/config` is replaced where it is not installed.
+const always = {
   "prisma/config":
     "export const defineConfig = (config) => config;" +
-    "export const env = (name) => {" +
-    "  const value = process.env[name];" +
-    "  if (!value) throw new Error(`environment variable ${name} is not set or empty`);" +
-    "  return value;" +
-    "};",
+    "export const env = (name) =>" +
+    "  process.env[name] || `\\u0001${process.env[name] === undefined ? 'unset' : 'empty'} ${name}\\u0001`;",
+};
+always["@prisma/config"] = always["prisma/config"];
+const fallback = {
   "dotenv/config": "try { process.loadEnvFile(); } catch {} export {};",
 };
-substitutes["@prisma/config"] = substitutes["prisma/config"];
 
-module.registerHooks?.({
-  resolve(specifier, context, next) {
-    try {
-      return next(specifier, context);
-    } catch (error) {
-      const text = substitutes[specifier];
-      if (text === undefined) throw error;
-      return { url: "data:text/javascript," + encodeURIComponent(text), shortCircuit: true };
-    }
-  },
-});
+const found = (text) => ({ url: "data:text/javascript," + encodeURIComponent(text), shortCircuit: true });
+
+if (module.registerHooks) {
+  module.registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier in always) return found(always[specifier]);
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        if (specifier in fallback) return found(fallback[specifier]);
+        throw error;
+      }
+    },
+  });
+} else if (module.register) {
+  const hooks = `
+    const always = ${JSON.stringify(always)};
+    const fallback = ${JSON.stringify(fallback)};
+    const found = ${found};
+    export async function resolve(specifier, context, next) {
+      if (specifier in always) return found(always[specifier]);
+      try {
+        return await next(specifier, context);
+      } catch (error) {
+        if (specifier in fallback) return found(fallback[specifier]);
+        throw error;
+      }
+    }`;
+  module.register("data:text/javascript," + encodeURIComponent(hooks));
+}
+
+// CommonJS has no such hooks on older versions.
+const loadCommonJs = module._load;
+if (!module.registerHooks && loadCommonJs) {
+  const defineConfig = (config) => config;
+  const env = (name) =>
+    process.env[name] || `\u0001${process.env[name] === undefined ? "unset" : "empty"} ${name}\u0001`;
+  module._load = function (request, ...rest) {
+    return request in always ? { defineConfig, env } : loadCommonJs.call(this, request, ...rest);
+  };
+}
 
 async function load() {
   try {

@@ -14,9 +14,8 @@ use crate::db::url::redact;
 /// Longest run of a configuration file. It may connect to a vault, but not wait for ever.
 const LONGEST_RUN: Duration = Duration::from_secs(30);
 
-/// Loads the module in the first argument and prints what it exports as JSON behind a mark of its own. `prisma/config`
-/// is replaced where it is not installed, which only newer runtimes can do; TypeScript goes through the project's
-/// own loader where the runtime cannot read it.
+/// Loads the module in the first argument and prints what it exports as JSON behind a mark of its own. TypeScript goes
+/// through the project's own loader where the runtime cannot read it.
 const SCRIPT: &str = include_str!("runtime.mjs");
 
 /// What stands before the JSON on its line, so that the module may print too.
@@ -92,8 +91,15 @@ fn value(json: &Json) -> Value {
         Json::Null => Value::Null,
         Json::Bool(truth) => Value::Boolean(*truth),
         Json::Number(number) => Value::Number(number.as_f64().unwrap_or_default()),
-        Json::String(text) => Value::Text(text.clone()),
+        Json::String(text) => missing_variable(text).unwrap_or_else(|| Value::Text(text.clone())),
         Json::Array(list) => Value::List(list.iter().map(value).collect()),
         Json::Object(entries) => Value::Object(entries.iter().map(|(key, json)| (key.clone(), value(json))).collect()),
     }
+}
+
+/// What `env("NAME")` of a variable without value left in a text: `unset NAME` or `empty NAME` between marks.
+fn missing_variable(text: &str) -> Option<Value> {
+    let (_, rest) = text.split_once('\u{1}')?;
+    let (word, name) = rest.split_once('\u{1}')?.0.split_once(' ')?;
+    Some(Value::MissingVariable { name: name.to_owned(), empty: word == "empty" })
 }

@@ -11,6 +11,10 @@ use tempfile::TempDir;
 pub(crate) fn tests() -> Vec<Trial> {
     let mut tests: Vec<Trial> =
         ROWS.iter().map(|row| Trial::test(format!("config: {}", row.name), || check(row))).collect();
+    for row in COMPUTED {
+        let test = Trial::test(format!("config: {}", row.name), || check(row));
+        tests.push(test.with_ignored_flag(!has_node()));
+    }
     #[cfg(unix)]
     tests.push(Trial::test("config: links are followed, and a circle of links ends", links));
     tests.push(Trial::test("config: random files are read or refused", random_files));
@@ -539,6 +543,57 @@ const ROWS: &[Row] = &[
         ..EMPTY
     },
 ];
+
+/// Configurations that only a runtime understands. Without Node.js they are reported as ignored.
+const COMPUTED: &[Row] = &[
+    Row {
+        name: "computed: a function of its own, and noise",
+        files: &[
+            ("a.prisma", SEVEN),
+            (
+                "prisma.config.mjs",
+                "import { defineConfig, env } from 'prisma/config'\nconsole.log('noise')\nconst f = (x) => x + '.prisma'\n\
+                 export default defineConfig({ schema: f('a'), datasource: { url: env('X') } })",
+            ),
+        ],
+        env: &[],
+        wants: &[
+            ("schema", "a.prisma (`schema` in `prisma.config.mjs`)"),
+            (
+                "url",
+                "error: the environment variable `X`, which `datasource.url` in `prisma.config.mjs` refers to, is not set",
+            ),
+        ],
+        ..EMPTY
+    },
+    Row {
+        name: "computed: CommonJS",
+        files: &[
+            ("a.prisma", SEVEN),
+            (
+                "prisma.config.cjs",
+                "const { defineConfig } = require('prisma/config')\nmodule.exports = defineConfig({ schema: ['a', 'prisma'].join('.') })",
+            ),
+        ],
+        wants: &[("schema", "a.prisma (`schema` in `prisma.config.cjs`)")],
+        ..EMPTY
+    },
+    Row {
+        name: "computed: an error of the configuration, without passwords",
+        files: &[("prisma.config.mjs", "throw new Error('cannot reach postgresql://u:hunter2@h/db')")],
+        wants: &[(
+            "error",
+            "`the configuration` in `prisma.config.mjs` is computed, line 1: `throw new Error('cannot reach \
+             postgresql://u@h/db')`; evt reads literals, `env(\"X\")`, `process.env.X`, `??`, `||` and `path.join`, and runs \
+             anything else with Node.js or Bun, but `node` failed: cannot reach postgresql://u@h/db",
+        )],
+        ..EMPTY
+    },
+];
+
+fn has_node() -> bool {
+    std::process::Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success())
+}
 
 fn check(row: &Row) -> Result<(), Failed> {
     let folder = project(row.files)?;
