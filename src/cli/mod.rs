@@ -221,6 +221,23 @@ fn confirm(question: &str) -> Result<bool, Error> {
     }
 }
 
+/// Every command that people see, with what it does, in the order of the help.
+pub fn commands() -> Vec<(String, String)> {
+    fn collect(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+            let path = format!("{path} {}", below.get_name());
+            if below.has_subcommands() {
+                collect(below, &path, found);
+            } else {
+                found.push((path, below.get_about().map(ToString::to_string).unwrap_or_default()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&Cli::command(), "evt", &mut found);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

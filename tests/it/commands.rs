@@ -203,7 +203,7 @@ fn without_error_numbers(text: &str) -> String {
 }
 
 /// `20240131120000_init` → `<time>_init`, `2024-01-31 12:00:00.000000` → `<when>`.
-fn without_times(text: &str) -> String {
+pub(crate) fn without_times(text: &str) -> String {
     const WHEN: &str = "0000-00-00 00:00:00.000000";
     let bytes = text.as_bytes();
     let is_time = |at: usize| {

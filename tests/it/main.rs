@@ -10,6 +10,7 @@ mod format;
 mod introspect;
 mod migrations;
 mod parse;
+mod readme;
 mod server;
 mod validate;
 
@@ -26,6 +27,7 @@ fn main() {
         commands::tests(),
         corpus::tests(),
         documents::tests(),
+        readme::tests(),
         example::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());

@@ -131,6 +131,15 @@ pub(crate) fn maintenance_url() -> Result<DatabaseUrl, Failed> {
     }
 }
 
+/// The folder of the server programs on this machine.
+pub(crate) fn binaries() -> Option<String> {
+    let found = match std::env::var_os("EVT_TEST_SERVER_BIN") {
+        Some(folder) => Binaries::in_folder(Path::new(&folder)),
+        None => Binaries::find(std::env::var_os("PATH").as_deref()),
+    };
+    found.ok().map(|binaries| binaries.folder.display().to_string())
+}
+
 fn start(binaries: &Binaries) -> Result<(LocalServer, tempfile::TempDir), Failed> {
     let folder = tempfile::Builder::new().prefix("evt-test-").tempdir()?;
     open_to_all(folder.path());
