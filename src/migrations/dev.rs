@@ -2,7 +2,7 @@
 
 use crate::db::Connection;
 use crate::dbschema::DbSchema;
-use crate::diff::{Change, diff};
+use crate::diff::{Change, External, diff_without};
 use crate::introspect::{Scope, introspect};
 
 use super::MigrateError;
@@ -53,6 +53,7 @@ pub async fn diagnose(
     directory: &Directory,
     shadow: &Shadow,
     scope: &Scope,
+    external: &External,
 ) -> Result<Diagnosis, MigrateError> {
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
@@ -60,7 +61,7 @@ pub async fn diagnose(
     let status = Status::of(directory, &history)?;
     let (expected, all) = replay_twice(directory, &history, shadow, scope).await?;
     let live = Box::pin(introspect(db, scope)).await?;
-    let drift = diff(&expected, &live);
+    let drift = diff_without(&expected, &live, external);
     Ok(Diagnosis { reset_reasons: reasons(&status, drift), replayed: all, status })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
-use crate::diff::{Change, diff};
+use crate::diff::{Change, External, diff_without};
 use crate::safety::{self, Finding, Severity};
 use crate::sql::{Naming, Script, render};
 
@@ -36,9 +36,9 @@ pub struct Consequence {
 }
 
 impl Steps {
-    /// The steps that make `to`, the model of a schema file, out of `from`.
-    pub fn between(from: &DbSchema, to: &DbSchema) -> Self {
-        let changes = diff(from, to);
+    /// The steps that make `to`, the model of a schema file, out of `from`; nothing `external` is touched.
+    pub fn between(from: &DbSchema, to: &DbSchema, external: &External) -> Self {
+        let changes = diff_without(from, to, external);
         let script = render(&changes, Naming::for_target(to));
         let findings = safety::check(&changes);
         Self { changes, script, findings }

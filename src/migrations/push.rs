@@ -2,6 +2,7 @@
 
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
+use crate::diff::External;
 use crate::introspect::{Scope, introspect};
 use crate::sql::Script;
 use crate::sql::quote::Statement;
@@ -19,10 +20,15 @@ pub struct Push {
     pub consequences: Consequences,
 }
 
-/// Compares a database with a schema's model. Reads only.
-pub async fn compare(db: &mut Connection, target: &DbSchema, scope: &Scope) -> Result<Push, MigrateError> {
+/// Compares a database with a schema's model, `external` tables and enums aside. Reads only.
+pub async fn compare(
+    db: &mut Connection,
+    target: &DbSchema,
+    scope: &Scope,
+    external: &External,
+) -> Result<Push, MigrateError> {
     let live = Box::pin(introspect(db, scope)).await?;
-    let steps = Steps::between(&live, target);
+    let steps = Steps::between(&live, target, external);
     let consequences = steps.consequences(db).await?;
     Ok(Push { steps, consequences })
 }

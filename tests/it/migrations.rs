@@ -4,6 +4,7 @@ use std::path::Path;
 
 use evt::db::Connection;
 use evt::db::lock::{self, LockError};
+use evt::diff::External;
 use evt::introspect::Scope;
 use evt::migrations::dev::{ResetReason, diagnose};
 use evt::migrations::script::Left;
@@ -275,7 +276,8 @@ fn diagnoses() -> Vec<Trial> {
             let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
             let shadow = Shadow::new(&database.url, None).expect("a shadow beside it");
             let directory = Directory::read(folder.path()).expect("folder");
-            let diagnosis = diagnose(&mut db, &directory, &shadow, &scope).await.expect("diagnosis");
+            let diagnosis =
+                diagnose(&mut db, &directory, &shadow, &scope, &External::default()).await.expect("diagnosis");
             let reasons: Vec<String> = diagnosis.reset_reasons.iter().map(reason).collect();
             assert_eq!(reasons, expected);
         })
@@ -286,7 +288,8 @@ fn diagnoses() -> Vec<Trial> {
             let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
             let shadow = Shadow::new(&database.url, None).expect("a shadow beside it");
             let directory = Directory::read(Path::new("/nowhere")).expect("an absent folder is empty");
-            let diagnosis = diagnose(&mut db, &directory, &shadow, &scope).await.expect("diagnosis");
+            let diagnosis =
+                diagnose(&mut db, &directory, &shadow, &scope, &External::default()).await.expect("diagnosis");
             let first_use = matches!(&diagnosis.reset_reasons[..], [ResetReason::Drift { first_use: true, .. }]);
             assert!(first_use, "{:?}", diagnosis.reset_reasons);
         }),

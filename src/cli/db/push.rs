@@ -1,7 +1,7 @@
 //! `evt db push`.
 
 use crate::cli::session::with_session;
-use crate::cli::{Skips, Tolerated, confirm, guard, may_ask};
+use crate::cli::{Skips, Tolerated, confirm, external, guard, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::push::{Push, compare, execute};
@@ -41,7 +41,8 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
         if args.accept_data_loss {
             guard(context, "`evt db push --accept-data-loss` drops data")?;
         }
-        let push = Box::pin(compare(&mut db, &session.target(), &session.scope)).await?;
+        let external = external(&session.project.settings)?;
+        let push = Box::pin(compare(&mut db, &session.target(), &session.scope, &external)).await?;
         settle(&push, args, context, out)?;
         if push.steps.is_empty() {
             let now = if args.force_reset { "now" } else { "already" };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::deploy::apply_showing;
 use crate::cli::db::seed;
 use crate::cli::session::{Session, with_session};
-use crate::cli::{Skips, Tolerated, confirm, may_ask};
+use crate::cli::{Skips, Tolerated, confirm, external, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
 use crate::diff::summary;
@@ -42,11 +42,12 @@ pub(crate) fn run(args: &DevArgs, context: &Context, out: &mut Output) -> Result
 }
 
 async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut Output) -> Result<Exit, Error> {
+    let external = external(&session.project.settings)?;
     out.line("");
     let (mut db, created) = session.connect_or_create(out).await?;
     let mut directory = session.directory()?;
     let spinner = out.spinner("Replaying the migrations");
-    let diagnosis = Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope)).await;
+    let diagnosis = Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope, &external)).await;
     spinner.finish_and_clear();
     let diagnosis = diagnosis?;
     if !diagnosis.reset_reasons.is_empty() {
@@ -54,7 +55,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     }
     let pending = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
     show_applied(&pending, session, out);
-    let steps = Steps::between(&diagnosis.replayed, &session.target());
+    let steps = Steps::between(&diagnosis.replayed, &session.target(), &external);
     if !settle_consequences(&steps, args, context, &mut db, out).await? {
         return Err(Error::Cancelled);
     }
