@@ -5,6 +5,7 @@
 
 pub mod ast;
 pub mod diagnostics;
+mod format;
 mod parser;
 mod render;
 pub mod schema;
@@ -14,6 +15,7 @@ mod validate;
 
 pub use ast::{Ast, Source};
 pub use diagnostics::{Diagnostic, Diagnostics, FileId, Lines, Position, Severity, Span};
+pub use format::format;
 pub use parser::parse;
 pub use render::render;
 pub use schema::PslSchema;

@@ -24,6 +24,7 @@ mod types;
 mod values;
 mod visitor;
 
+pub(crate) use blocks::line_with_object;
 pub(crate) use defaults::FUNCTIONS;
 pub(crate) use keys::{backticked, identifies};
 pub(crate) use suggest::did_you_mean;

@@ -28,9 +28,8 @@ impl Reader<'_> {
         }
         if let Some(comment) = list.last()
             && comment.span.end as usize == end
-            && let Some(rest) = first(Rule::line_end, line_at(self.text, end))
         {
-            end += rest.as_span().end();
+            end += newline(&self.text[end..]);
         }
         (!list.is_empty()).then_some(Read { value: list, end })
     }
@@ -71,6 +70,15 @@ impl Reader<'_> {
             }
             _ => return None,
         })
+    }
+}
+
+/// Length of the newline with which this text begins.
+fn newline(text: &str) -> usize {
+    match text.as_bytes() {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => 0,
     }
 }
 

@@ -58,12 +58,13 @@ fn parts<'a>(block: &'a Block, rules: Rules, diagnostics: &mut Diagnostics) -> B
     parts
 }
 
-fn line_with_object(member: &Member) -> Option<Span> {
+/// The line of a member that holds an object literal.
+pub(crate) fn line_with_object(member: &Member) -> Option<Span> {
     match member {
         Member::Field(field) => field.attributes.iter().any(has_object).then_some(field.span),
         Member::Value(value) => value.attributes.iter().any(has_object).then_some(value.span),
-        Member::Attribute(attribute) => has_object(&attribute.attribute).then_some(attribute.attribute.span),
-        Member::Property(property) => property.value.as_ref().is_some_and(contains_object).then_some(property.span),
+        Member::Attribute(attribute) => has_object(&attribute.attribute).then_some(attribute.line),
+        Member::Property(property) => property.value.as_ref().is_some_and(contains_object).then_some(property.line),
         Member::Comments(_) | Member::BlankLines | Member::Junk(_) => None,
     }
 }
