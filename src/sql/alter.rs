@@ -86,6 +86,10 @@ fn alter_column(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>
     if ceased && from.identity.is_some() {
         clause("DROP IDENTITY");
     }
+    let was_generated = from.generated && change.default;
+    if was_generated {
+        clause("DROP EXPRESSION");
+    }
     // An old default that has no cast to the new type stands in the way of the values (it goes first whatever the
     // order of the clauses).
     let in_the_way = retyped && via != Via::Assignment && from.default.is_some() && !from.autoincrement;
@@ -94,7 +98,7 @@ fn alter_column(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>
     }
     match default_expression(to, naming) {
         Some(default) if change.default || in_the_way => clause(&format!("SET DEFAULT {default}")),
-        None if change.default || (ceased && from.identity.is_none()) => clause("DROP DEFAULT"),
+        None if (change.default && !was_generated) || (ceased && from.identity.is_none()) => clause("DROP DEFAULT"),
         Some(_) | None => {}
     }
     if change.autoincrement && to.autoincrement {

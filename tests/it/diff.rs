@@ -5,6 +5,10 @@
 //! `-- migration.sql --`, `-- summary --` and `-- findings --`; `UPDATE=1` rewrites the last three. What Prisma
 //! answers is recorded in `tests/fixtures/diff/prisma-*.json` by `tests/oracle/diff.mjs`; a case with a section
 //! `-- deviation --` says why evt answers otherwise. A section `-- not live --` says why its SQL cannot be executed.
+//!
+//! Cases of `tests/fixtures/diff/live/*.case` have `-- from.sql --` instead: a script that makes a database, which is
+//! then compared with `-- to.prisma --` (absent: an empty database). A section `-- external --` lists tables and enums
+//! that are not managed, as `table namespace.name`. Findings are those that the data confirms.
 
 mod corpus;
 mod recorded;
@@ -23,7 +27,14 @@ use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for file in case_files() {
+    for file in case_files("live") {
+        for case in Case::all(&std::fs::read_to_string(&file).expect("a fixture is readable")) {
+            let file = file.clone();
+            let name = format!("diff::database::{}", case.name);
+            trials.push(crate::server::live(name, move |database| server::check_database(database, file, case)));
+        }
+    }
+    for file in case_files("") {
         let text = std::fs::read_to_string(&file).expect("a fixture is readable");
         let topic = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let cases = Case::all(&text);
@@ -46,8 +57,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/diff")
 }
 
-fn case_files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
+fn case_files(below: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join(below))
         .expect("the fixtures are there")
         .map(|entry| entry.expect("a folder entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
@@ -64,8 +75,17 @@ pub(crate) struct Case {
 }
 
 const START: &str = "=== ";
-const SECTIONS: [&str; 7] =
-    ["deviation", "not live", "from.prisma", "to.prisma", "migration.sql", "summary", "findings"];
+const SECTIONS: [&str; 9] = [
+    "deviation",
+    "not live",
+    "external",
+    "from.sql",
+    "from.prisma",
+    "to.prisma",
+    "migration.sql",
+    "summary",
+    "findings",
+];
 
 impl Case {
     fn all(text: &str) -> Vec<Self> {
@@ -102,18 +122,20 @@ impl Case {
     fn answers(&self) -> [(&'static str, String); 3] {
         let (from, to) = (self.side("from.prisma"), self.side("to.prisma"));
         let changes = diff(&from, &to);
-        let script = render(&changes, Naming::for_target(&to)).to_string();
-        let script = if script.ends_with('\n') { script } else { format!("{script}\n") };
-        [("migration.sql", script), ("summary", summary(&changes)), ("findings", findings(&changes))]
+        [("migration.sql", script(&changes, &to)), ("summary", summary(&changes)), ("findings", findings(&changes))]
     }
 
     fn check(&self, file: &Path) {
         let answers = self.answers();
+        self.compare(file, &answers);
+    }
+
+    fn compare(&self, file: &Path, answers: &[(&str, String)]) {
         if update() {
-            self.rewrite(file, &answers);
+            self.rewrite(file, answers);
             return;
         }
-        for (section, answer) in &answers {
+        for (section, answer) in answers {
             let expected = self.section(section).unwrap_or_default();
             assert_eq!(answer, expected, "{section} of `{}`", self.name);
         }
@@ -167,6 +189,11 @@ pub(crate) fn try_lowered(text: &str) -> Result<DbSchema, String> {
     }
     let (schema, diagnostics) = psl::validate(&[ast]);
     schema.map(|schema| evt::lower::lower(&schema, "public")).ok_or_else(|| format!("{diagnostics:?}"))
+}
+
+fn script(changes: &[Change], to: &DbSchema) -> String {
+    let script = render(changes, Naming::for_target(to)).to_string();
+    if script.ends_with('\n') { script } else { format!("{script}\n") }
 }
 
 fn findings(changes: &[Change]) -> String {

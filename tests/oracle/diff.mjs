@@ -1,55 +1,45 @@
-#!/usr/bin/env node
-// Records what Prisma's own engine answers to the questions of tests/fixtures/diff, so that tests need no Node.js:
+// Records what Prisma's engine answers to the questions of tests/fixtures/diff, so that tests need no Node.js:
 //   prisma-7.10.1.json  script and summary for each case of *.case
 //   corpus.sha256       checksums for neighbouring versions of the schemas below ../shared/corpus, if that is there
 //
-// Usage: npm install --ignore-scripts && DATABASE_URL=postgresql://… node diff.mjs [--cases | --corpus]
-// The engine insists on a reachable server, although it is not asked anything.
+// Usage: DATABASE_URL=postgresql://… node diff.mjs [--cases | --corpus]
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { open } from './engine.mjs'
+import { VERSIONS, diff, open, rulesOf } from './engine.mjs'
 
 const fixtures = new URL('../fixtures/diff/', import.meta.url)
 const corpus = new URL('../../../shared/corpus/', import.meta.url)
-const filters = { externalTables: [], externalEnums: [] }
+const url = process.env.DATABASE_URL
 const engines = {}
+const engine = async (major) => (engines[major] ??= await open(major, url))
 
-async function ask(major, from, to, script) {
-  engines[major] ??= await open(major, process.env.DATABASE_URL)
-  const side = (text) =>
-    text == null ? { tag: 'empty' } : { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: text }] }
-  const question = { from: side(from), to: side(to), script, exitCode: null, shadowDatabaseUrl: null, filters }
-  return (await engines[major].diff(question)).stdout
-}
-
-const complete = (text) =>
-  text == null || text.includes('datasource ') ? text : `datasource db {\n  provider = "postgresql"\n}\n${text}`
+const DATASOURCE = 'datasource db {\n  provider = "postgresql"\n}\n'
+const complete = (text) => (text == null || text.includes('datasource ') ? text : DATASOURCE + text)
 
 function cases(text) {
-  const list = []
-  for (const block of text.split(/^=== /m).slice(1)) {
-    const end = block.indexOf('\n')
-    const parts = block.slice(end + 1).split(/^-- (deviation|not live|from\.prisma|to\.prisma|migration\.sql|summary|findings) --\n/m)
-    const sections = {}
-    for (let i = 1; i < parts.length; i += 2) sections[parts[i]] = parts[i + 1]
-    list.push({ name: block.slice(0, end), from: sections['from.prisma'], to: sections['to.prisma'] })
-  }
-  return list
+  const sections = /^-- (deviation|not live|from\.prisma|to\.prisma|migration\.sql|summary|findings) --\n/m
+  return text
+    .split(/^=== /m)
+    .slice(1)
+    .map((block) => {
+      const end = block.indexOf('\n')
+      const parts = block.slice(end + 1).split(sections)
+      const body = (name) => (parts.includes(name) ? parts[parts.indexOf(name) + 1] : undefined)
+      return { name: block.slice(0, end), from: complete(body('from.prisma')), to: complete(body('to.prisma')) }
+    })
 }
 
 async function recordCases() {
   const answers = {}
   for (const file of readdirSync(fixtures).filter((f) => f.endsWith('.case')).sort())
     for (const { name, from, to } of cases(readFileSync(new URL(file, fixtures), 'utf8'))) {
-      const sides = [complete(from), complete(to)]
-      try {
-        answers[`${file.slice(0, -5)}::${name}`] = { script: withoutRemarks(await ask(7, ...sides, true)), summary: await ask(7, ...sides, false) }
-      } catch (error) {
-        console.error(`${file} ${name}: ${error.message}`)
-        process.exitCode = 1
+      const prisma = await engine(7)
+      answers[`${file.slice(0, -5)}::${name}`] = {
+        script: withoutRemarks(await diff(prisma, from, to)),
+        summary: await diff(prisma, from, to, { summary: true }),
       }
     }
-  writeFileSync(new URL('prisma-7.10.1.json', fixtures), JSON.stringify(answers, null, 1) + '\n')
+  writeFileSync(new URL(`prisma-${VERSIONS[7]}.json`, fixtures), JSON.stringify(answers, null, 1) + '\n')
 }
 
 // Only facts are compared: the remark on several values of an enum has words of its own on each side.
@@ -71,13 +61,13 @@ async function recordCorpus() {
     const names = readdirSync(folder).filter((f) => f.endsWith('.prisma')).sort()
     const texts = Object.fromEntries(names.map((n) => [n, readFileSync(new URL(n, folder), 'utf8')]))
     const pairs = names.flatMap((n, i) => [['empty', n], [n, 'empty'], ...(i ? [[names[i - 1], n], [n, names[i - 1]]] : [])])
-    for (const [from, to] of pairs) {
-      const sides = [from, to].map((n) => (n === 'empty' ? null : texts[n]))
-      const major = sides.some((text) => text && /^\s*url\s*=/m.test(text)) ? 6 : 7
+    for (const pair of pairs) {
+      const [from, to] = pair.map((n) => (n === 'empty' ? null : texts[n]))
+      const prisma = await engine(rulesOf(...[from, to].filter(Boolean)))
       try {
-        const script = await ask(major, ...sides, true)
-        const summary = await ask(major, ...sides, false)
-        lines.push([project, from, to, checksum(comparableScript(script)), checksum(comparableSummary(summary))].join(' '))
+        const script = comparableScript(await diff(prisma, from, to))
+        const summary = comparableSummary(await diff(prisma, from, to, { summary: true }))
+        lines.push([project, ...pair, checksum(script), checksum(summary)].join(' '))
       } catch {
         // A schema that this version refuses.
       }
@@ -88,4 +78,4 @@ async function recordCorpus() {
 
 if (!process.argv.includes('--corpus')) await recordCases()
 if (!process.argv.includes('--cases') && existsSync(corpus)) await recordCorpus()
-process.exit(process.exitCode)
+process.exit()

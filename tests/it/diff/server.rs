@@ -1,11 +1,13 @@
 //! The SQL runs, and afterwards there is no difference.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use evt::db::Connection;
-use evt::dbschema::DbSchema;
-use evt::diff::{diff, summary};
+use evt::dbschema::{DbSchema, QualifiedName};
+use evt::diff::{External, diff, diff_without, summary};
 use evt::introspect::{Scope, introspect};
+use evt::safety;
 use evt::sql::quote::{Ident, Statement};
 use evt::sql::{Naming, render};
 
@@ -42,6 +44,47 @@ async fn migrate(db: &mut Connection, from: &DbSchema, to: &DbSchema, between_sc
     }
     let target = read(db, &[from, to]).await?;
     settled(&target, to)
+}
+
+/// For a case with a script: what leads from the database to the schema is as written, runs, and settles the matter.
+pub(super) async fn check_database(database: TestDatabase, file: PathBuf, case: Case) {
+    let mut db = database.connect().await;
+    if let Some(sql) = case.section("from.sql") {
+        script(&mut db, sql).await.unwrap_or_else(|error| panic!("from.sql: {error}"));
+    }
+    let to = case.side("to.prisma");
+    let external = external(&case);
+    let from = read(&mut db, &[&to]).await.expect("the database can be read");
+    let changes = diff_without(&from, &to, &external);
+    let found = safety::check(&changes);
+    let counts = safety::count(&mut db, &safety::questions(&found)).await.expect("rows can be counted");
+    let confirmed =
+        found.iter().filter_map(|f| Some(format!("step {} {}: {}\n", f.step, f.kind.name(), f.inspected(&counts)?)));
+    let sql = super::script(&changes, &to);
+    let answers =
+        [("migration.sql", sql.clone()), ("summary", summary(&changes)), ("findings", confirmed.collect::<String>())];
+    case.compare(&file, &answers);
+    if case.section("not live").is_some() {
+        return;
+    }
+    script(&mut db, &sql).await.unwrap_or_else(|error| panic!("migration.sql: {error}\n{sql}"));
+    let rest = diff_without(&read(&mut db, &[&to]).await.expect("the database can be read"), &to, &external);
+    assert!(rest.is_empty(), "there still is a difference:{}", summary(&rest));
+}
+
+fn external(case: &Case) -> External {
+    let mut external = External::default();
+    for line in case.section("external").unwrap_or_default().lines() {
+        let (kind, name) = line.split_once(' ').expect("a kind and a name");
+        let (namespace, name) = name.split_once('.').expect("a namespace and a name");
+        let name = QualifiedName::new(namespace, name);
+        match kind {
+            "table" => external.tables.insert(name),
+            "enum" => external.enums.insert(name),
+            other => panic!("no such kind: {other}"),
+        };
+    }
+    external
 }
 
 /// An empty database again, with the extensions that types need.
