@@ -8,6 +8,7 @@ mod documents;
 mod example;
 mod format;
 mod introspect;
+mod local;
 mod migrations;
 mod parse;
 mod readme;
@@ -23,6 +24,7 @@ fn main() {
         diff::tests(),
         introspect::tests(),
         config::tests(),
+        local::tests(),
         migrations::tests(),
         commands::tests(),
         corpus::tests(),

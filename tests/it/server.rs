@@ -148,7 +148,7 @@ fn start(binaries: &Binaries) -> Result<(LocalServer, tempfile::TempDir), Failed
 }
 
 /// A server that runs as another user must be able to enter the folder.
-fn open_to_all(folder: &Path) {
+pub(crate) fn open_to_all(folder: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755));
 }
