@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod db;
+mod init;
 mod migrate;
 mod operands;
 mod session;
@@ -47,6 +48,7 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Validate(check::ValidateArgs),
     Migrate(migrate::MigrateArgs),
     Db(db::DbArgs),
@@ -108,6 +110,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
     }
     match cli.command {
         None => Ok(help(&mut Cli::command(), out)),
+        Some(Command::Init(args)) => init::run(&args, context, out),
         Some(Command::Validate(args)) => check::validate(&args, context, out),
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
