@@ -32,6 +32,27 @@ use relation_cycles::RelationCycles;
 /// Takes the trees of all files of one schema. A schema whose datasource has a `url` follows the rules of Prisma 6,
 /// others those of Prisma 7. Returns the schema, or `None` if anything is wrong, and the findings in the order in which
 /// Prisma reports them; warnings do not make a schema invalid. What [`parse`](crate::psl::parse()) found is not repeated.
+///
+/// ```
+/// use evt::psl::{self, FileId, Source};
+///
+/// let text = "
+/// datasource db {
+///   provider = \"postgresql\"
+/// }
+/// model User {
+///   id   Int    @id @default(autoincrement())
+///   mail String @unique
+/// }
+/// ";
+/// let source = Source { id: FileId(0), path: "schema.prisma".to_owned(), text: text.to_owned() };
+/// let (tree, _) = psl::parse(source);
+/// let (schema, diagnostics) = psl::validate(&[tree]);
+/// assert!(!diagnostics.has_errors());
+/// let schema = schema.expect("a valid schema");
+/// assert_eq!(schema.models[0].name, "User");
+/// assert_eq!(schema.models[0].fields.len(), 2);
+/// ```
 pub fn validate(files: &[Ast]) -> (Option<PslSchema>, Diagnostics) {
     let (resolved, mut diagnostics) = resolve(files);
     if resolved.structure_has_errors || diagnostics.has_errors() {

@@ -370,6 +370,14 @@ impl<'a> Field<'a> {
     }
 }
 
+impl ScalarField<'_> {
+    /// Whether the default is `autoincrement()`.
+    pub(crate) fn is_autoincrement(&self) -> bool {
+        let value = self.default.map(|default| default.value);
+        matches!(value, Some(Expr::Call { name, .. }) if name.text == "autoincrement")
+    }
+}
+
 impl RelationField<'_> {
     /// A side of a relation without `@relation`.
     pub(crate) fn new(target: ModelId) -> Self {

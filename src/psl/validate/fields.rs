@@ -55,6 +55,14 @@ fn without_datasource(model: &Model<'_>, field: &Field<'_>, scalar: &ScalarField
             .error(field.ast.span, format!("type `Decimal` of field `{}` needs a datasource", field.name()))
             .help("add a datasource block");
     }
+    if scalar.is_autoincrement() && !is_sole_id(model, field) {
+        diagnostics
+            .error(
+                field.ast.span,
+                format!("`autoincrement()` on `{}`, which is not the id, needs a datasource", field.name()),
+            )
+            .help("add a datasource block");
+    }
     if let Some(native) = &scalar.native_type {
         diagnostics
             .error(native.attribute.span, format!("native type `{}` needs a datasource", native.name))
@@ -65,6 +73,13 @@ fn without_datasource(model: &Model<'_>, field: &Field<'_>, scalar: &ScalarField
             .error(field.ast.span, format!("list `{}` of model `{}` needs a datasource", field.name(), model.name()))
             .help("add a datasource block");
     }
+}
+
+fn is_sole_id(model: &Model<'_>, field: &Field<'_>) -> bool {
+    model.primary_key.as_ref().is_some_and(|key| match key.fields.as_slice() {
+        [column] => model.field(column.field).name() == field.name(),
+        _ => false,
+    })
 }
 
 fn default(scalar: &ScalarField<'_>, diagnostics: &mut Diagnostics) {

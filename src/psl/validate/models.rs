@@ -38,6 +38,12 @@ pub(super) fn check<'a>(context: &Context<'_, 'a>, id: ModelId, model: &Model<'a
         }
         ModelKind::View => views::check(context.resolved, model, diagnostics),
     }
+    let sequences = model.scalar_fields().filter(|(_, _, scalar)| scalar.is_autoincrement()).count();
+    if context.resolved.datasource.is_none() && sequences > 1 {
+        diagnostics
+            .error(model.block.span, format!("several `autoincrement()` in model `{}` need a datasource", model.name()))
+            .help("add a datasource block");
+    }
     let what = format!("{} `{}`", model.keyword(), model.name());
     namespace(context.resolved, model.namespace, model.block.span, &what, diagnostics);
     if model.kind == ModelKind::Model && context.resolved.datasource.is_some() {
