@@ -4,6 +4,8 @@ mod defaults;
 mod indexes;
 mod relations;
 
+pub(crate) use indexes::class_name;
+
 use crate::dbschema::types::{NativeType, ScalarType};
 use crate::dbschema::{
     Column, ColumnArity, ColumnType, DbSchema, Enum, Extension, Origin, PrimaryKey, QualifiedName, Table, TableFacts,

@@ -23,7 +23,10 @@ pub(super) fn parse(expression: &str, ty: &ColumnType, list: bool, default_names
         return None;
     }
     let family = Family::of(ty);
-    let value = if list {
+    let value = if matches!(ty, ColumnType::Unsupported(_)) {
+        // The schema language takes nothing but text there, not even the empty list.
+        None
+    } else if list {
         whole(&tokens, |cursor| cursor.list(family)).map(DefaultValue::Value)
     } else {
         whole(&tokens, |cursor| cursor.scalar(family, Place::Column))

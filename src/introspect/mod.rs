@@ -11,6 +11,7 @@ mod defaults;
 mod foreign_keys;
 mod indexes;
 mod tables;
+pub mod to_psl;
 mod types;
 
 use crate::db::{Connection, DbError};
@@ -65,6 +66,7 @@ pub enum IntrospectError {
 /// # Errors
 /// If the server refuses a question, or the catalog says something that evt does not know.
 pub async fn introspect(db: &mut Connection, scope: &Scope) -> Result<DbSchema, IntrospectError> {
-    let catalog = catalog::ask(db.client(), scope).await?;
+    // The future holds all questions at once; callers should not have to.
+    let catalog = Box::pin(catalog::ask(db.client(), scope)).await?;
     assemble::assemble(catalog, scope)
 }

@@ -197,11 +197,12 @@ fn time_precision(modifier: i32, list: bool) -> Option<u32> {
     u32::try_from(modifier).ok().or((!list).then_some(DEFAULT_TIME_PRECISION))
 }
 
-/// Precision and scale in a modifier of `numeric`. The schema language has no words for a negative scale (possible
-/// since 15), so such a type counts as one without.
+/// Precision and scale in a modifier of `numeric`. The schema language has no words for a scale that is negative or
+/// larger than the precision (possible since 15), so such a type counts as one without.
 fn precision_and_scale(modifier: i32) -> Option<(u32, u32)> {
     let packed = u32::try_from(modifier.checked_sub(HEADER)?).ok()?;
     // Eleven bits, the highest of which is the sign.
     let scale = packed & 0x7ff;
-    (scale < 0x400).then_some(((packed >> 16) & 0xffff, scale))
+    let precision = (packed >> 16) & 0xffff;
+    (scale < 0x400 && scale <= precision).then_some((precision, scale))
 }

@@ -77,7 +77,7 @@ fn method(method: Option<psl::IndexMethod>) -> IndexMethod {
 }
 
 /// The catalog's name of an operator class: `TimestampTzMinMaxMultiOps` is `timestamptz_minmax_multi_ops`.
-fn class_name(constant: &str) -> String {
+pub(crate) fn class_name(constant: &str) -> String {
     let constant = constant.replace("MinMax", "Minmax").replace("Tz", "tz").replace("VarBit", "Varbit");
     let mut name = String::with_capacity(constant.len() + 4);
     for c in constant.chars() {

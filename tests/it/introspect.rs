@@ -6,6 +6,7 @@
 
 mod dump;
 mod proxy;
+mod pull;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -20,6 +21,7 @@ use crate::server::{TestDatabase, live};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut trials = vec![live("introspect: one round trip", one_round_trip)];
+    let mut cases = Vec::new();
     for file in case_files() {
         let text = std::fs::read_to_string(&file).expect("a fixture is readable");
         let topic = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -28,7 +30,9 @@ pub(crate) fn tests() -> Vec<Trial> {
             let file = file.clone();
             trials.push(live(name, move |database| check(database, file, case)));
         }
+        cases.extend(Case::all(&text).into_iter().map(|case| (format!("{topic}::{}", case.name), case)));
     }
+    trials.extend(pull::tests(cases.into_iter()));
     trials
 }
 
@@ -67,15 +71,7 @@ impl Case {
     fn one(text: &str) -> Self {
         let (heading, rest) = text.split_once('\n').expect("a heading line");
         let mut words = heading.split("  ").map(str::trim);
-        let mut case = Self {
-            name: words.next().unwrap_or_default().to_owned(),
-            since: 0,
-            until: u32::MAX,
-            needs: Vec::new(),
-            sql: String::new(),
-            scope: vec!["public".to_owned()],
-            expected: String::new(),
-        };
+        let mut case = Self::of_script(words.next().unwrap_or_default(), String::new());
         for word in words {
             match word.split_once('=') {
                 Some(("since", version)) => case.since = version.parse().expect(heading),
@@ -93,6 +89,19 @@ impl Case {
         }
         expected.trim_end().clone_into(&mut case.expected);
         case
+    }
+
+    /// A script with nothing else to say about it.
+    pub(crate) fn of_script(name: &str, sql: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            since: 0,
+            until: u32::MAX,
+            needs: Vec::new(),
+            sql,
+            scope: vec!["public".to_owned()],
+            expected: String::new(),
+        }
     }
 
     /// Whether this server can run it.
@@ -119,7 +128,6 @@ async fn answer(db: &mut Connection, sql: Statement, column: &str) -> Option<Str
     rows.first().and_then(|row| row.get(column).map(str::to_owned))
 }
 
-#[expect(clippy::disallowed_methods, reason = "whether to rewrite fixtures is said by an environment variable")]
 async fn check(database: TestDatabase, file: PathBuf, case: Case) {
     let mut db = database.connect().await;
     if !case.runs_on(&mut db).await {
@@ -132,7 +140,7 @@ async fn check(database: TestDatabase, file: PathBuf, case: Case) {
         Ok(read) => dump::dump(&read),
         Err(error) => format!("error: {error}"),
     };
-    if std::env::var_os("UPDATE").is_some() {
+    if is_updating() {
         update(&file, &case.name, &dump);
     } else {
         assert!(
@@ -164,6 +172,11 @@ async fn one_round_trip(database: TestDatabase) {
 
 /// How long a test waits before it calls a connection stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+#[expect(clippy::disallowed_methods, reason = "whether to rewrite fixtures is said by an environment variable")]
+fn is_updating() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
 
 static UPDATING: Mutex<()> = Mutex::new(());
 

@@ -1,0 +1,386 @@
+//! What will be written and what it is called, before anything is.
+
+use std::collections::{HashMap, HashSet};
+
+use super::many_to_many::{self, JoinTable};
+use super::names::{free, is_reserved, sanitized, spelled_out, type_name};
+use super::relations::RelationField;
+use super::warnings::{Warning, Warnings};
+use super::{Previous, PullOptions, keys};
+use crate::dbschema::{Column, ColumnArity, ColumnType, DbSchema, Enum, QualifiedName, Table, View};
+use crate::psl::schema::{self as psl, PslSchema, RelationMode, Rules};
+
+/// Everything that will be written.
+pub(super) struct Plan<'a> {
+    pub(super) database: &'a DbSchema,
+    pub(super) previous: Option<&'a PslSchema>,
+    pub(super) settings: Settings<'a>,
+    /// By (namespace, name) of the tables.
+    pub(super) models: Vec<ModelPlan<'a>>,
+    pub(super) by_table: HashMap<&'a QualifiedName, usize>,
+    pub(super) join_tables: Vec<JoinTable<'a>>,
+    pub(super) enums: Vec<EnumPlan<'a>>,
+    pub(super) by_enum: HashMap<&'a QualifiedName, usize>,
+    pub(super) views: Vec<ViewPlan<'a>>,
+    pub(super) warnings: Warnings,
+}
+
+/// What the configuration says about how to write.
+pub(super) struct Settings<'a> {
+    /// Native types are written `@<datasource>.<Type>`.
+    pub(super) datasource: &'a str,
+    pub(super) rules: Rules,
+    pub(super) relation_mode: RelationMode,
+    /// Whether everything says its namespace.
+    pub(super) multi_schema: bool,
+    pub(super) has_generators: bool,
+    pub(super) views: bool,
+}
+
+/// A table that becomes a model.
+pub(super) struct ModelPlan<'a> {
+    pub(super) table: &'a Table,
+    pub(super) previous: Option<&'a psl::Model>,
+    pub(super) name: String,
+    /// The name without regard to others; names of relations are made of it.
+    pub(super) type_name: String,
+    pub(super) fields: Vec<FieldPlan<'a>>,
+    pub(super) by_column: HashMap<&'a str, usize>,
+    /// Marked `@@ignore`.
+    pub(super) ignored: bool,
+    /// Whether the client can tell its rows apart.
+    pub(super) has_identifier: bool,
+    pub(super) relations: Vec<RelationField>,
+    /// Names of fields in use.
+    pub(super) taken: HashSet<String>,
+}
+
+/// A column that becomes a field.
+pub(super) struct FieldPlan<'a> {
+    pub(super) column: &'a Column,
+    pub(super) previous: Option<&'a psl::Field>,
+    /// Empty if it has to be commented out.
+    pub(super) name: String,
+}
+
+/// An enum.
+pub(super) struct EnumPlan<'a> {
+    pub(super) item: &'a Enum,
+    pub(super) previous: Option<&'a psl::Enum>,
+    pub(super) name: String,
+    /// By label; empty names are commented out.
+    pub(super) values: Vec<ValuePlan<'a>>,
+}
+
+/// A value of an enum.
+pub(super) struct ValuePlan<'a> {
+    pub(super) label: &'a str,
+    pub(super) previous: Option<&'a psl::EnumValue>,
+    pub(super) name: String,
+}
+
+/// A view.
+pub(super) struct ViewPlan<'a> {
+    pub(super) view: &'a View,
+    pub(super) previous: Option<&'a psl::Model>,
+    pub(super) name: String,
+    pub(super) fields: Vec<FieldPlan<'a>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(database: &'a DbSchema, previous: &Previous<'a>, options: &PullOptions) -> Self {
+        let settings = Settings::new(previous.schema, options);
+        let kept = (!options.force).then_some(previous.schema);
+        let index = PreviousIndex::new(kept, &database.default_namespace);
+        let join_tables = many_to_many::find(database);
+        let hidden: HashSet<&QualifiedName> = join_tables.iter().map(|join| &join.table.name).collect();
+        let tables = database.tables.iter().filter(|table| !hidden.contains(&table.name) && !is_helper(table));
+
+        let mut plan = Self {
+            database,
+            previous: kept,
+            models: tables.map(|table| ModelPlan::new(table, index.models.get(&key(&table.name)).copied())).collect(),
+            by_table: HashMap::new(),
+            join_tables,
+            enums: database
+                .enums
+                .iter()
+                .map(|item| EnumPlan::new(item, index.enums.get(&key(&item.name)).copied()))
+                .collect(),
+            by_enum: HashMap::new(),
+            views: Vec::new(),
+            warnings: Warnings::default(),
+            settings,
+        };
+        if plan.settings.views {
+            plan.views = database
+                .views
+                .iter()
+                .filter(|view| !view.columns.is_empty())
+                .map(|view| ViewPlan::new(view, index.views.get(&key(&view.name)).copied()))
+                .collect();
+        }
+        plan.separate_names();
+        plan.by_table = plan.models.iter().enumerate().map(|(at, model)| (&model.table.name, at)).collect();
+        plan.by_enum = plan.enums.iter().enumerate().map(|(at, item)| (&item.item.name, at)).collect();
+        plan
+    }
+
+    /// Gives another name to what is new and called like something else.
+    fn separate_names(&mut self) {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let models = self.models.iter().map(|model| &model.name);
+        let all =
+            models.chain(self.enums.iter().map(|item| &item.name)).chain(self.views.iter().map(|view| &view.name));
+        for name in all {
+            *counts.entry(name.clone()).or_default() += 1;
+        }
+        // What was there before keeps its name.
+        let mut taken: HashSet<String> = HashSet::new();
+        taken.extend(self.models.iter().filter(|model| model.previous.is_some()).map(|model| model.name.clone()));
+        taken.extend(self.enums.iter().filter(|item| item.previous.is_some()).map(|item| item.name.clone()));
+        taken.extend(self.views.iter().filter(|view| view.previous.is_some()).map(|view| view.name.clone()));
+        let mut separate = |name: &mut String, qualified: &QualifiedName, kind: &str, warnings: &mut Warnings| {
+            if counts.get(name).is_some_and(|count| *count > 1) {
+                let prefixed = sanitized(&format!("{}_{}", qualified.namespace, qualified.name));
+                *name = free(prefixed, &mut taken);
+                warnings.add(Warning::Renamed, format!("Type: \"{kind}\", name: \"{name}\""));
+            } else {
+                *name = free(std::mem::take(name), &mut taken);
+            }
+        };
+        for model in self.models.iter_mut().filter(|model| model.previous.is_none()) {
+            separate(&mut model.name, &model.table.name, "model", &mut self.warnings);
+        }
+        for item in self.enums.iter_mut().filter(|item| item.previous.is_none()) {
+            separate(&mut item.name, &item.item.name, "enum", &mut self.warnings);
+        }
+        for view in self.views.iter_mut().filter(|view| view.previous.is_none()) {
+            separate(&mut view.name, &view.view.name, "view", &mut self.warnings);
+        }
+    }
+}
+
+impl<'a> Settings<'a> {
+    fn new(schema: &'a PslSchema, options: &PullOptions) -> Self {
+        let datasource = schema.datasource.as_ref();
+        Self {
+            datasource: datasource.map_or("db", |datasource| &datasource.name),
+            rules: schema.rules,
+            relation_mode: datasource.map(|datasource| datasource.relation_mode).unwrap_or_default(),
+            multi_schema: options.namespaces.is_some()
+                || datasource.is_some_and(|datasource| !datasource.namespaces.is_empty()),
+            has_generators: !schema.generators.is_empty(),
+            views: schema.has_preview_feature("views"),
+        }
+    }
+}
+
+type Key<'a> = (&'a str, &'a str);
+
+fn key(name: &QualifiedName) -> Key<'_> {
+    (&name.namespace, &name.name)
+}
+
+/// What was there before, by its name in the database.
+#[derive(Default)]
+struct PreviousIndex<'a> {
+    models: HashMap<Key<'a>, &'a psl::Model>,
+    views: HashMap<Key<'a>, &'a psl::Model>,
+    enums: HashMap<Key<'a>, &'a psl::Enum>,
+}
+
+impl<'a> PreviousIndex<'a> {
+    fn new(previous: Option<&'a PslSchema>, default_namespace: &'a str) -> Self {
+        let mut index = Self::default();
+        let Some(previous) = previous else { return index };
+        for model in &previous.models {
+            let key = (model.namespace.as_deref().unwrap_or(default_namespace), model.database_name());
+            match model.kind {
+                psl::ModelKind::Model => index.models.insert(key, model),
+                psl::ModelKind::View => index.views.insert(key, model),
+            };
+        }
+        for item in &previous.enums {
+            let key = (item.namespace.as_deref().unwrap_or(default_namespace), item.database_name());
+            index.enums.insert(key, item);
+        }
+        index
+    }
+}
+
+impl<'a> ModelPlan<'a> {
+    fn new(table: &'a Table, previous: Option<&'a psl::Model>) -> Self {
+        let type_name = type_name(&table.name.name);
+        let (fields, taken) = fields(&table.columns, previous);
+        let by_column =
+            fields.iter().enumerate().map(|(position, field)| (field.column.name.as_str(), position)).collect();
+        let mut model = Self {
+            table,
+            previous,
+            name: previous.map_or_else(|| type_name.clone(), |previous| previous.name.clone()),
+            type_name,
+            fields,
+            by_column,
+            ignored: false,
+            has_identifier: false,
+            relations: Vec::new(),
+            taken,
+        };
+        model.has_identifier = keys::has_identifier(&model);
+        model.ignored = !model.has_identifier || previous.is_some_and(|previous| previous.ignored);
+        model
+    }
+
+    /// The field of a column; `None` if it is commented out.
+    pub(super) fn field(&self, column: &str) -> Option<&FieldPlan<'a>> {
+        self.fields.get(*self.by_column.get(column)?).filter(|field| !field.name.is_empty())
+    }
+
+    /// Whether the name was changed although there was nothing else of that name.
+    pub(super) fn is_renamed(&self) -> bool {
+        self.previous.is_none() && is_reserved(&self.table.name.name)
+    }
+
+    /// Whether there is nothing in it, so that it has to be commented out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.columns.is_empty()
+    }
+}
+
+fn fields<'a>(columns: &'a [Column], previous: Option<&'a psl::Model>) -> (Vec<FieldPlan<'a>>, HashSet<String>) {
+    let by_column: HashMap<&str, &psl::Field> = previous
+        .into_iter()
+        .flat_map(|model| model.scalar_fields().map(move |(id, field, _)| (model.column_name(id), field)))
+        .collect();
+    let mut taken: HashSet<String> = columns
+        .iter()
+        .filter_map(|column| by_column.get(column.name.as_str()))
+        .map(|field| field.name.clone())
+        .collect();
+    taken.extend(previous.into_iter().flat_map(psl::Model::relation_fields).map(|(_, field, _)| field.name.clone()));
+    let fields = columns
+        .iter()
+        .map(|column| {
+            let previous = by_column.get(column.name.as_str()).copied();
+            let name = previous.map_or_else(
+                || {
+                    let clean = sanitized(&column.name);
+                    if clean.is_empty() { clean } else { free(clean, &mut taken) }
+                },
+                |field| field.name.clone(),
+            );
+            FieldPlan { column, previous, name }
+        })
+        .collect();
+    (fields, taken)
+}
+
+impl FieldPlan<'_> {
+    pub(super) fn is_nullable(&self) -> bool {
+        self.column.arity == ColumnArity::Nullable
+    }
+
+    pub(super) fn is_unsupported(&self) -> bool {
+        matches!(self.column.ty, ColumnType::Unsupported(_))
+    }
+}
+
+impl<'a> EnumPlan<'a> {
+    fn new(item: &'a Enum, previous: Option<&'a psl::Enum>) -> Self {
+        let by_label: HashMap<&str, &psl::EnumValue> = previous
+            .into_iter()
+            .flat_map(|item| item.values.iter().map(|value| (value.database_name(), value)))
+            .collect();
+        let mut taken: HashSet<String> = item
+            .values
+            .iter()
+            .filter_map(|label| by_label.get(label.as_str()))
+            .map(|value| value.name.clone())
+            .collect();
+        let mut values: Vec<ValuePlan<'_>> = item
+            .values
+            .iter()
+            .map(|label| match by_label.get(label.as_str()) {
+                Some(value) => ValuePlan { label, previous: Some(*value), name: value.name.clone() },
+                None => ValuePlan { label, previous: None, name: value_name(label, &mut taken) },
+            })
+            .collect();
+        if values.iter().all(|value| value.name.is_empty()) {
+            // An enum must have a value.
+            for value in &mut values {
+                value.name = free(spelled_out("Value", value.label), &mut taken);
+            }
+        }
+        let name = previous.map_or_else(|| type_name(&item.name.name), |previous| previous.name.clone());
+        Self { item, previous, name, values }
+    }
+
+    /// The name of the value with that label; `None` if it cannot be written.
+    pub(super) fn value(&self, label: &str) -> Option<&str> {
+        self.values
+            .iter()
+            .find(|value| value.label == label)
+            .map(|value| value.name.as_str())
+            .filter(|name| !name.is_empty())
+    }
+}
+
+/// Empty if the label has no letter.
+fn value_name(label: &str, taken: &mut HashSet<String>) -> String {
+    let clean = if label.is_empty() { "EMPTY_ENUM_VALUE".to_owned() } else { sanitized(label) };
+    if clean.is_empty() { clean } else { free(clean, taken) }
+}
+
+impl<'a> ViewPlan<'a> {
+    fn new(view: &'a View, previous: Option<&'a psl::Model>) -> Self {
+        let name = previous.map_or_else(|| type_name(&view.name.name), |previous| previous.name.clone());
+        Self { view, previous, name, fields: fields(&view.columns, previous).0 }
+    }
+}
+
+/// Tables that migration tools and Prisma's servers keep for themselves: their names, and columns that they have.
+const HELPERS: [(&str, &[&str]); 3] = [
+    (
+        "_prisma_migrations",
+        &[
+            "id",
+            "checksum",
+            "finished_at",
+            "migration_name",
+            "logs",
+            "rolled_back_at",
+            "started_at",
+            "applied_steps_count",
+        ],
+    ),
+    (
+        "_Migration",
+        &[
+            "revision",
+            "name",
+            "datamodel",
+            "status",
+            "applied",
+            "rolled_back",
+            "datamodel_steps",
+            "database_migration",
+            "errors",
+            "started_at",
+            "finished_at",
+        ],
+    ),
+    ("_RelayId", &["id", "stablemodelidentifier"]),
+];
+
+fn is_helper(table: &Table) -> bool {
+    HELPERS.iter().any(|(name, columns)| {
+        *name == table.name.name
+            && columns.iter().all(|expected| {
+                table.columns.iter().any(|column| {
+                    column.name == *expected
+                        || *expected == "stablemodelidentifier" && column.name.eq_ignore_ascii_case(expected)
+                })
+            })
+    })
+}

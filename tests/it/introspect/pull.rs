@@ -1,0 +1,167 @@
+//! Writing schemas for databases, compared with what Prisma writes for the same ones.
+//!
+//! `tests/fixtures/pull/prisma-7.10.1.txt` holds Prisma's answers. Where evt's differ on purpose, it is in
+//! `deviations.txt` with the reason, a `D` being a defect listed in spec/introspection.md section 7; `UPDATE=1` rewrites that file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use evt::introspect::to_psl::{Previous, PullError, PullOptions, Pulled, to_psl};
+use evt::introspect::{Scope, introspect};
+use evt::psl::{FileId, Source, parse, validate};
+use libtest_mimic::Trial;
+
+use super::Case;
+use crate::server::{TestDatabase, live};
+
+pub(super) fn tests(introspected: impl Iterator<Item = (String, Case)>) -> Vec<Trial> {
+    let recorded = sections(&read("prisma-7.10.1.txt"));
+    let deviations = sections(&read("deviations.txt"));
+    let own = ["again", "relations"].into_iter().flat_map(|topic| {
+        sections(&read(&format!("{topic}.case"))).into_iter().map(move |(heading, text)| {
+            let (sql, before) = match text.split_once("-- before.prisma --\n") {
+                Some((sql, before)) => (sql, Some(before.to_owned())),
+                None => (text.as_str(), None),
+            };
+            let sql = sql.strip_prefix("-- sql --\n").expect("a script").to_owned();
+            (format!("{topic}::{heading}"), Case::of_script(&heading, sql), before)
+        })
+    });
+    let all = introspected.map(|(name, case)| (name, case, None)).chain(own);
+    all.map(|(name, case, before)| {
+        let expected = recorded.get(&name).cloned();
+        let deviation = deviations.get(&name).cloned();
+        live(format!("pull::{name}"), move |database| check(database, name, case, before, expected, deviation))
+    })
+    .collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pull")
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(folder().join(file)).unwrap_or_default()
+}
+
+/// Texts by the name in their heading.
+fn sections(text: &str) -> HashMap<String, String> {
+    text.split("=== ")
+        .skip(1)
+        .filter_map(|section| section.split_once('\n'))
+        .map(|(heading, text)| (name_of(heading).to_owned(), text.trim().to_owned()))
+        .collect()
+}
+
+fn name_of(heading: &str) -> &str {
+    heading.split("  ").next().unwrap_or_default()
+}
+
+async fn check(
+    database: TestDatabase,
+    name: String,
+    case: Case,
+    before: Option<String>,
+    recorded: Option<String>,
+    deviation: Option<String>,
+) {
+    let mut db = database.connect().await;
+    if !case.runs_on(&mut db).await {
+        return;
+    }
+    let mut db = database.with(&case.sql).await;
+    let scope = Scope { default_namespace: "public".to_owned(), namespaces: case.scope.clone() };
+    let database = introspect(&mut db, &scope).await.expect("a readable database");
+    let before = before.unwrap_or_else(|| configuration(&case.scope));
+    let text = match pull(&database, &before) {
+        Ok(pulled) => {
+            let text = pulled.files.into_iter().map(|file| file.text).collect::<Vec<_>>().join("\n");
+            let again = pull(&database, &text).map(|pulled| pulled.files[0].text.clone());
+            assert_eq!(again.as_ref(), Ok(&text), "{name}: a second pull changes the schema");
+            normal(&text)
+        }
+        Err(PullError::Empty | PullError::ForeignNamespace { .. } | PullError::NoNamespaces) => "error -".to_owned(),
+    };
+    let recorded = recorded.map(|text| normal(&text)).filter(|text| text != "not on this server");
+    let expected = deviation.clone().map(|text| normal(&text)).or(recorded.clone());
+    if expected.as_ref() == Some(&text) && (deviation.is_none() || recorded.as_ref() != Some(&text)) {
+        return;
+    }
+    if super::is_updating() {
+        update(&name, (recorded.as_ref() != Some(&text)).then_some(&text));
+        return;
+    }
+    let expected = expected.unwrap_or_default();
+    panic!(
+        "{name}: expected, and written (known deviation: {})\n{}",
+        deviation.is_some(),
+        similar::TextDiff::from_lines(expected.as_str(), text.as_str()).unified_diff()
+    );
+}
+
+/// A schema without models.
+fn configuration(namespaces: &[String]) -> String {
+    let mut sorted = namespaces.to_vec();
+    sorted.sort();
+    let schemas = if namespaces == ["public"] { String::new() } else { format!("\n  schemas = {sorted:?}") };
+    format!(
+        "generator client {{\n  provider = \"prisma-client\"\n  output = \"client\"\n}}\n\ndatasource db {{\n  provider = \"postgresql\"{schemas}\n}}\n"
+    )
+}
+
+/// What a pull over `before` writes. Everything it reads and writes must be valid.
+fn pull(database: &evt::dbschema::DbSchema, before: &str) -> Result<Pulled, PullError> {
+    let source = Source { id: FileId(0), path: "schema.prisma".to_owned(), text: before.to_owned() };
+    let (ast, problems) = parse(source);
+    assert!(!problems.has_errors(), "not a schema: {problems:?}\n{before}");
+    let files = [ast];
+    let (schema, problems) = validate(&files);
+    let schema = schema.unwrap_or_else(|| panic!("not valid: {problems:?}\n{before}"));
+    let options = PullOptions { new_file: "introspected.prisma".to_owned(), ..PullOptions::default() };
+    to_psl(database, &Previous { files: &files, schema: &schema }, &options)
+}
+
+/// A text without what the formatter adds and without the wording of notices.
+fn normal(text: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_documentation = line.starts_with("/// Doc ");
+        lines.push(match line.split_once("pris.ly/d/") {
+            Some((_, target)) if line.starts_with("///") => format!("/// {target}"),
+            _ if line.starts_with("// The name of this column") => "/// -".to_owned(),
+            _ if line.starts_with("/// ") && !is_documentation && !is_link(&line) => "/// -".to_owned(),
+            _ => line,
+        });
+    }
+    lines.retain(|line| !line.is_empty());
+    lines.join("\n")
+}
+
+/// A notice of which only the link was recorded.
+fn is_link(line: &str) -> bool {
+    line.strip_prefix("/// ").is_some_and(|rest| rest.contains('-') && !rest.contains(' '))
+}
+
+static UPDATING: Mutex<()> = Mutex::new(());
+
+/// Notes what is written instead of what Prisma writes, or that it is the same.
+fn update(name: &str, text: Option<&String>) {
+    let _alone = UPDATING.lock();
+    let file = read("deviations.txt");
+    let mut sections: Vec<(String, String)> = file
+        .split("=== ")
+        .skip(1)
+        .filter_map(|section| section.split_once('\n'))
+        .map(|(heading, text)| (heading.to_owned(), text.trim().to_owned()))
+        .collect();
+    let heading = sections.iter().map(|(heading, _)| heading).find(|heading| name_of(heading) == name).cloned();
+    sections.retain(|(heading, _)| name_of(heading) != name);
+    if let Some(text) = text {
+        sections.push((heading.unwrap_or_else(|| format!("{name}  reason=?")), text.clone()));
+    }
+    sections.sort();
+    let text: Vec<String> = sections.iter().map(|(heading, text)| format!("=== {heading}\n{text}\n")).collect();
+    std::fs::write(folder().join("deviations.txt"), text.join("\n")).expect("a fixture is writable");
+}
