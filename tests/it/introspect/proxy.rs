@@ -59,7 +59,7 @@ async fn join(
     let (mut from_client, mut to_client) = client.into_split();
     let (progress, mut more) = watch::channel(());
     let forth = async {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
             sent.lock().expect("no panic").extend_from_slice(&buffer[..length]);
             let _ = progress.send(());
@@ -67,7 +67,7 @@ async fn join(
         }
     };
     let back = async {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
             loop {
                 let expected = until.borrow().clone();
