@@ -24,6 +24,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const GOOD: Style = AnsiColor::Green.on_default();
+const REMOVED: Style = AnsiColor::Red.on_default();
 const DIM: Style = Style::new().dimmed();
 
 /// Where a command's results and its talk go.
@@ -110,6 +111,20 @@ impl Output {
     /// The whole result for a program: one JSON value on a line.
     pub fn json(&mut self, value: &serde_json::Value) {
         self.out(&format!("{value}\n"));
+    }
+
+    /// What would change in a file, line by line, as `diff -u` shows it.
+    pub fn difference(&mut self, path: &str, before: &str, after: &str) {
+        let difference = similar::TextDiff::from_lines(before, after);
+        for line in difference.unified_diff().context_radius(1).header(path, path).to_string().lines() {
+            let style = match line.as_bytes().first() {
+                Some(b'+') => GOOD,
+                Some(b'-') => REMOVED,
+                _ => Style::new(),
+            };
+            let line = self.styled(style, line);
+            self.line(line);
+        }
     }
 
     /// A table with a row of headings; nothing but the headings' names and the cells count, so it reads without lines.
@@ -247,7 +262,7 @@ impl Output {
     }
 
     fn styled(&self, style: Style, text: &str) -> String {
-        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     fn label(&self, style: Style, text: &str) -> String {

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod db;
+mod format;
 mod init;
 mod migrate;
 mod operands;
@@ -50,6 +51,7 @@ struct Cli {
 enum Command {
     Init(init::InitArgs),
     Validate(check::ValidateArgs),
+    Format(format::FormatArgs),
     Migrate(migrate::MigrateArgs),
     Db(db::DbArgs),
     #[command(hide = true)]
@@ -112,6 +114,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         None => Ok(help(&mut Cli::command(), out)),
         Some(Command::Init(args)) => init::run(&args, context, out),
         Some(Command::Validate(args)) => check::validate(&args, context, out),
+        Some(Command::Format(args)) => format::run(&args, context, out),
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
