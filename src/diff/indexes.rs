@@ -58,8 +58,20 @@ fn drop(plan: &mut Plan, pair: &TablePair<'_>, nth: usize, rank: u8) {
     plan.push(Key::nested(rank, [pair.positions[0], nth, 0]), change);
 }
 
+/// An index as somebody would write it: a catalog also tells the operator classes that come by default.
+pub(super) fn written(index: &Index, origin: Origin) -> Index {
+    let mut index = index.clone();
+    if origin == Origin::Database && matches!(index.method, IndexMethod::BTree | IndexMethod::Hash) {
+        for column in &mut index.columns {
+            column.operator_class.take_if(|class| class.is_default);
+        }
+    }
+    index
+}
+
 fn create(plan: &mut Plan, pair: &TablePair<'_>, index: &Index, positions: [usize; 3], reason: IndexReason) {
-    let change = Change::CreateIndex { table: pair.from.name.clone(), index: index.clone(), reason };
+    let index = written(index, pair.origins[1]);
+    let change = Change::CreateIndex { table: pair.from.name.clone(), index, reason };
     plan.push(Key::nested(rank::CREATE_INDEX, positions), change);
 }
 

@@ -79,8 +79,11 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, swaps: &Swaps, plan: &mut Pla
         }
         plan.push(Key::new(rank::CREATE_TABLE, position), Change::CreateTable { table: (*table).clone() });
         for (nth, index) in table.indexes.iter().enumerate() {
-            let change =
-                Change::CreateIndex { table: table.name.clone(), index: index.clone(), reason: IndexReason::NewTable };
+            let change = Change::CreateIndex {
+                table: table.name.clone(),
+                index: indexes::written(index, to.schema.origin),
+                reason: IndexReason::NewTable,
+            };
             plan.push(Key::nested(rank::CREATE_INDEX, [0, position, nth]), change);
         }
     }
