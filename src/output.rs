@@ -85,7 +85,7 @@ impl Output {
     /// A line of a result.
     pub fn line(&mut self, text: impl AsRef<str>) {
         if !self.json {
-            let text = text.as_ref();
+            let text = redact(text.as_ref());
             self.out(&format!("{text}\n"));
         }
     }

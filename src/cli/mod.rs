@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod db;
+mod debug;
 mod format;
 mod init;
 mod migrate;
@@ -56,6 +57,7 @@ enum Command {
     Db(db::DbArgs),
     #[command(hide = true)]
     Seed(db::seed::SeedArgs),
+    Debug(debug::DebugArgs),
     Version(version::VersionArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -118,6 +120,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
+        Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
     }

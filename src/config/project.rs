@@ -58,21 +58,26 @@ impl Project {
 
     /// Where the database is. The direct URL wins over the pooled one.
     pub fn url(&self) -> Result<DatabaseUrl, ConfigError> {
-        let datasource = self.schema.datasource.as_ref();
-        let of_schema = |property, value: Option<&StringOrEnv>| value.map(|value| self.of_schema(property, value));
-        let setting = self
-            .settings
-            .url
-            .clone()
-            .or_else(|| of_schema("directUrl", datasource.and_then(|d| d.direct_url.as_ref())))
-            .or_else(|| of_schema("url", datasource.and_then(|d| d.url.as_ref())))
-            .or_else(|| self.settings.environment_url());
-        match setting {
+        match self.url_setting() {
             Some(setting) => self.parsed(&setting),
             None => Err(ConfigError::UrlMissing {
                 config: self.settings.config.as_ref().map(|path| files::relative(path, &self.settings.cwd)),
             }),
         }
+    }
+
+    /// Who says where the database is.
+    pub fn url_origin(&self) -> Option<Origin> {
+        self.url_setting().map(|setting| self.settings.shown_origin(&setting.origin))
+    }
+
+    fn url_setting(&self) -> Option<Setting<UrlText>> {
+        let datasource = self.schema.datasource.as_ref();
+        let of_schema = |property, value: Option<&StringOrEnv>| value.map(|value| self.of_schema(property, value));
+        (self.settings.url.clone())
+            .or_else(|| of_schema("directUrl", datasource.and_then(|d| d.direct_url.as_ref())))
+            .or_else(|| of_schema("url", datasource.and_then(|d| d.url.as_ref())))
+            .or_else(|| self.settings.environment_url())
     }
 
     /// Where the shadow database is, if somebody says so. A variable without value counts as saying nothing.

@@ -233,11 +233,16 @@ impl Settings {
         url_variable(environment::DATABASE_URL, &self.environment)
     }
 
-    pub(super) fn read_url(&self, setting: &Setting<UrlText>) -> Result<DatabaseUrl, ConfigError> {
-        let origin = match &setting.origin {
+    /// An origin whose file is shown relative to the working directory.
+    pub(super) fn shown_origin(&self, origin: &Origin) -> Origin {
+        match origin {
             Origin::File { path, key } => Origin::File { path: files::relative(path, &self.cwd), key: key.clone() },
             other => other.clone(),
-        };
+        }
+    }
+
+    pub(super) fn read_url(&self, setting: &Setting<UrlText>) -> Result<DatabaseUrl, ConfigError> {
+        let origin = self.shown_origin(&setting.origin);
         match &setting.value {
             UrlText::Text(text) => text.expose().parse().map_err(|source| ConfigError::Url { origin, source }),
             UrlText::Missing { name, empty } => {
