@@ -35,7 +35,8 @@ export const lint = (major, input) => JSON.parse(languages[major]().lint(JSON.st
 /** The formatted texts, in the order of the input. */
 export function format(major, input) {
   const pairs = asPairs(input)
-  const options = { textDocument: { uri: pairs[0][0] }, options: { tabSize: 2, insertSpaces: true } }
+  // The engine returns its input unchanged if this is no URI.
+  const options = { textDocument: { uri: `file:/${pairs[0][0]}` }, options: { tabSize: 2, insertSpaces: true } }
   return JSON.parse(languages[major]().format(JSON.stringify(pairs), JSON.stringify(options))).map(([, text]) => text)
 }
 

@@ -38,7 +38,7 @@ struct Attributed<'a> {
 }
 
 /// Takes block attributes, each with the comments directly above it, out of the other members. Also the blank lines in
-/// front of them, and those at the beginning and the end.
+/// front of them, and those behind and before the braces.
 fn split(members: &[Member]) -> (Vec<&Member>, Vec<Attributed<'_>>) {
     let (mut body, mut attributes) = (Vec::new(), Vec::new());
     let mut blank = None;
@@ -55,7 +55,7 @@ fn split(members: &[Member]) -> (Vec<&Member>, Vec<Attributed<'_>>) {
                 blank = None;
                 rest = behind;
             }
-            (Member::BlankLines, _) => blank = Some(member).filter(|_| !body.is_empty()),
+            (Member::BlankLines, _) => blank = Some(member).filter(|_| behind.len() + 1 < members.len()),
             _ => {
                 body.extend(blank.take());
                 body.push(member);

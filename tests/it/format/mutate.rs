@@ -1,7 +1,7 @@
 //! Makes schemas from schemas: the same seed always gives the same text, so that what Prisma makes of it can be
 //! recorded as a checksum.
 
-/// A generator of numbers (SplitMix64). Its sequence never changes: recorded checksums depend on it.
+/// A generator of numbers (`SplitMix64`). Its sequence never changes: recorded checksums depend on it.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -122,8 +122,8 @@ pub(crate) fn mutate(text: &str, random: &mut Random) -> String {
                 lines.swap(at, other);
             }
             9 => {
-                lines[at] =
-                    format!("{}{}", random.pick(&["", "    ", "\t", "\u{3000}"]), lines[at].trim_start_matches(' '))
+                let indent = random.pick(&["", "    ", "\t", "\u{3000}"]);
+                lines[at] = format!("{indent}{}", lines[at].trim_start_matches(' '));
             }
             10 => drop(lines.remove(at)),
             11 => lines.insert(at, lines[at].clone()),
