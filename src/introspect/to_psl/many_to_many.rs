@@ -34,10 +34,9 @@ impl JoinTable<'_> {
     }
 }
 
+/// In lower case the columns would be dropped and made anew by the next migration, and the client would not find them.
 fn join_table(table: &Table) -> Option<JoinTable<'_>> {
-    let is = |columns: &[String], expected: &[&str]| {
-        columns.len() == expected.len() && columns.iter().zip(expected).all(|(a, b)| a.eq_ignore_ascii_case(b))
-    };
+    let is = |columns: &[String], expected: &[&str]| columns.iter().eq(expected);
     let key = |index: &Index, unique: bool, expected: &[&str]| {
         let columns: Vec<String> = index.columns.iter().map(|column| column.name.clone()).collect();
         index.unique == unique && index.predicate.is_none() && is(&columns, expected)

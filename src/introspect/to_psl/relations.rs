@@ -97,13 +97,12 @@ fn links<'a>(plan: &mut Plan<'a>) -> Vec<Link<'a>> {
         let first = links.len();
         let mut seen = HashSet::new();
         for key in &plan.models[own].table.foreign_keys {
-            if !seen.insert((&key.columns, &key.referenced_table, &key.referenced_columns)) {
-                continue;
-            }
+            let is_first = seen.insert((&key.columns, &key.referenced_table, &key.referenced_columns));
             let model = &plan.models[own];
             let target = plan.by_table.get(&key.referenced_table).copied().filter(|target| {
                 let target = &plan.models[*target];
-                key.columns.iter().all(|column| model.field(column).is_some())
+                is_first
+                    && key.columns.iter().all(|column| model.field(column).is_some())
                     && key.referenced_columns.iter().all(|column| target.field(column).is_some())
             });
             if let Some(target) = target {

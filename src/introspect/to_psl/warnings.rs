@@ -58,7 +58,7 @@ pub enum Warning {
     IndexDetails,
     /// Generated columns, shown as defaults.
     GeneratedColumns,
-    /// Foreign keys that cannot be written.
+    /// Foreign keys that cannot be written: to tables that are not models, or repeating others.
     ForeignKeysLeftOut,
 }
 
@@ -128,7 +128,9 @@ impl Warning {
             Self::GeneratedColumns => {
                 "Generated columns, shown as defaults. A database made from this schema does not have them:"
             }
-            Self::ForeignKeysLeftOut => "Foreign keys left out, because the table they refer to is not a model:",
+            Self::ForeignKeysLeftOut => {
+                "Foreign keys left out, because they refer to something that is not in the schema, or repeat another one. A push or a migration drops them:"
+            }
         }
     }
 }
