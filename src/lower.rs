@@ -21,16 +21,17 @@ use crate::psl::schema::{self as psl, FieldType, Model, ModelKind, PslSchema, Sc
 /// Views become nothing, because migrations do not make them.
 ///
 /// ```
-/// use evt::{lower::lower, psl::schema::{PslSchema, Rules}};
-/// let empty = PslSchema {
-///     rules: Rules::Prisma7,
-///     datasource: None,
-///     generators: vec![],
-///     models: vec![],
-///     enums: vec![],
-///     relations: vec![],
-/// };
-/// assert!(lower(&empty, "public").tables.is_empty());
+/// use evt::lower::lower;
+/// use evt::psl::{FileId, Source, parse, validate};
+///
+/// let text = "datasource db {\n  provider = \"postgresql\"\n}\nmodel User {\n  id Int @id\n}\n".to_owned();
+/// let (ast, _) = parse(Source { id: FileId(0), path: "schema.prisma".to_owned(), text });
+/// let (schema, diagnostics) = validate(&[ast]);
+/// let Some(schema) = schema else { panic!("{diagnostics:?}") };
+///
+/// let database = lower(&schema, "public");
+/// assert_eq!(database.tables[0].name.to_string(), "public.User");
+/// assert_eq!(database.tables[0].primary_key.as_ref().map(|key| key.name.as_str()), Some("User_pkey"));
 /// ```
 pub fn lower(schema: &PslSchema, default_namespace: &str) -> DbSchema {
     let scope = Scope { schema, default_namespace };

@@ -11,6 +11,7 @@
 //! that are not managed, as `table namespace.name`. Findings are those that the data confirms.
 
 mod corpus;
+mod matrix;
 mod recorded;
 mod server;
 
@@ -50,6 +51,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     }
     trials.extend(recorded::tests());
     trials.extend(corpus::tests());
+    trials.extend(matrix::tests());
     trials
 }
 
