@@ -25,7 +25,7 @@ mod values;
 mod visitor;
 
 pub(crate) use blocks::line_with_object;
-pub(crate) use defaults::FUNCTIONS;
+pub(crate) use defaults::report_unknown_function;
 pub(crate) use keys::{backticked, identifies};
 pub(crate) use suggest::did_you_mean;
 pub(crate) use tree::{

@@ -44,7 +44,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 struct Case {
     name: String,
     text: String,
-    files: Vec<(String, String)>,
+    files: Vec<File>,
     answer: Option<String>,
 }
 
@@ -56,15 +56,12 @@ fn check_all(cases: &[Case]) -> Result<(), Failed> {
 fn check(case: &Case) -> Result<(), String> {
     let (found, diagnostics, valid) = verdict(&case.files);
     let name = &case.name;
-    let all: String = diagnostics
-        .iter()
-        .map(|diagnostic| format!("\n    {:?} at {:?}", diagnostic.message, diagnostic.span))
-        .collect();
+    let all: Vec<_> = diagnostics.iter().map(|diagnostic| (&diagnostic.message, diagnostic.span)).collect();
     let Some(answer) = &case.answer else {
         return Err(format!("{name}: no recorded answer, run tests/oracle/validate.mjs"));
     };
     if &found != answer {
-        return Err(format!("{name}: expected {answer}, found {found}{all}\n{}", case.text));
+        return Err(format!("{name}: expected {answer}, found {found}\n{all:#?}\n{}", case.text));
     }
     if valid == found.contains("E ") {
         return Err(format!("{name}: found {found}, but valid is {valid}"));
@@ -83,8 +80,11 @@ fn check(case: &Case) -> Result<(), String> {
     Ok(())
 }
 
+/// Path and text.
+pub(crate) type File = (String, String);
+
 /// What is found, in the form of the recorded answers; the findings; whether there is a schema.
-pub(crate) fn verdict(files: &[(String, String)]) -> (String, Diagnostics, bool) {
+pub(crate) fn verdict(files: &[File]) -> (String, Diagnostics, bool) {
     let mut diagnostics = Diagnostics::default();
     let mut trees: Vec<Ast> = Vec::new();
     for (id, (path, text)) in (0u32..).zip(files) {
@@ -129,7 +129,7 @@ pub(crate) fn answers(file: &str) -> HashMap<String, String> {
     rows.map(|(name, rest)| (name.to_owned(), rest.split('\t').next().unwrap_or_default().to_owned())).collect()
 }
 
-fn case_files() -> Vec<(String, String)> {
+fn case_files() -> Vec<File> {
     let mut files: Vec<_> = std::fs::read_dir(FIXTURES)
         .expect("fixtures of validate")
         .map(|entry| entry.expect("directory entry").path())
@@ -144,7 +144,7 @@ fn case_files() -> Vec<(String, String)> {
 }
 
 /// The cases of a block: name, text, files.
-fn expand(group: &str, body: &str) -> Vec<(String, String, Vec<(String, String)>)> {
+fn expand(group: &str, body: &str) -> Vec<(String, String, Vec<File>)> {
     let (insertions, host): (Vec<&str>, Vec<&str>) = body.split('\n').partition(|line| line.starts_with(">>> "));
     let mut host = host.join("\n");
     // The newline before the next block belongs to the text.
@@ -193,8 +193,8 @@ fn variants(text: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn split_files(text: &str) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = Vec::new();
+fn split_files(text: &str) -> Vec<File> {
+    let mut files: Vec<File> = Vec::new();
     for line in text.split_inclusive('\n') {
         match (line.strip_prefix("--- "), files.last_mut()) {
             (Some(path), _) => files.push((path.trim_end().to_owned(), String::new())),

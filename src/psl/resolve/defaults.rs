@@ -11,9 +11,8 @@ use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{Arguments, Expr, FieldArity};
 use crate::psl::diagnostics::{Diagnostics, Span};
 
-/// Functions that exist, for suggestions and for the check of unknown ones.
-pub(crate) const FUNCTIONS: [&str; 8] =
-    ["autoincrement", "now", "uuid", "cuid", "ulid", "nanoid", "dbgenerated", "auto"];
+/// Functions that exist.
+const FUNCTIONS: [&str; 8] = ["autoincrement", "now", "uuid", "cuid", "ulid", "nanoid", "dbgenerated", "auto"];
 
 /// Reads `@default` of a scalar field.
 pub(super) fn read<'a>(
@@ -50,8 +49,13 @@ pub(super) fn read_composite<'a>(
             (Type::Composite(_) | Type::Unsupported(_), _) => {
                 diagnostics.error(span, "a composite type's field of this type cannot have a default");
             }
-            (_, Expr::Call { name, .. }) if ["autoincrement", "dbgenerated", "auto"].contains(&name.text.as_str()) => {
+            (_, Expr::Call { name, .. })
+                if ["autoincrement", "dbgenerated", "auto", "nanoid"].contains(&name.text.as_str()) =>
+            {
                 diagnostics.error(span, format!("`{}()` is not possible in a composite type", name.text));
+            }
+            (_, Expr::Call { name, .. }) if !FUNCTIONS.contains(&name.text.as_str()) => {
+                report_unknown_function(value, diagnostics);
             }
             (Type::Scalar(_) | Type::Enum(_), _) => {
                 Check { span, enums }.value(value, ty, arity, diagnostics);
@@ -59,6 +63,19 @@ pub(super) fn read_composite<'a>(
         }
     }
     args.finish(diagnostics);
+}
+
+/// Reports a function that does not exist.
+pub(crate) fn report_unknown_function(value: &Expr, diagnostics: &mut Diagnostics) {
+    let Expr::Call { name, span, .. } = value else { return };
+    if FUNCTIONS.contains(&name.text.as_str()) {
+        return;
+    }
+    let diagnostic = diagnostics.error(*span, format!("function `{}()` is not known", name.text));
+    diagnostic.help(
+        did_you_mean(&name.text, FUNCTIONS)
+            .unwrap_or_else(|| format!("a function of the database is written `dbgenerated(\"{}()\")`", name.text)),
+    );
 }
 
 struct Check<'e, 'a> {

@@ -130,7 +130,7 @@ fn scalar_field(scalar: &ScalarField<'_>) -> Option<schema::ScalarField> {
         Type::Composite(_) => return None,
     };
     let native_type = match &scalar.native_type {
-        Some(attribute) => Some(native_type(attribute)?),
+        Some(attribute) => Some(attribute.resolve()?),
         None => None,
     };
     let default = match &scalar.default {
@@ -146,12 +146,12 @@ fn scalar_field(scalar: &ScalarField<'_>) -> Option<schema::ScalarField> {
     })
 }
 
-/// The type that `@db.…` names; `None` if there is none, or its arguments are no small whole numbers.
-fn native_type(attribute: &NativeTypeAttribute<'_>) -> Option<NativeType> {
-    NativeType::from_name(attribute.name, &attribute.numbers()?)
-}
-
 impl NativeTypeAttribute<'_> {
+    /// The type; `None` if there is none of that name, or its arguments are not as many whole numbers as it takes.
+    pub(crate) fn resolve(&self) -> Option<NativeType> {
+        NativeType::from_name(self.name, &self.numbers()?)
+    }
+
     /// The arguments, those without value left out; `None` if one is no whole number.
     pub(crate) fn numbers(&self) -> Option<Vec<u32>> {
         let list = self.attribute.arguments.iter().flat_map(|arguments| &arguments.list);

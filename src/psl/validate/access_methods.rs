@@ -108,7 +108,8 @@ enum ColumnType<'a> {
 
 fn column_type<'a>(field: &Field<'a>) -> ColumnType<'a> {
     let Some(scalar) = field.scalar() else { return ColumnType::Other };
-    match (scalar.native_type, scalar.ty) {
+    // A native type that does not exist is reported where it stands.
+    match (scalar.native_type.filter(|native| native.resolve().is_some()), scalar.ty) {
         (Some(native), Type::Scalar(_)) => ColumnType::Native(native.name),
         (None, Type::Scalar(ty)) => ColumnType::Scalar(ty),
         (_, Type::Unsupported(_)) => ColumnType::Unsupported,
@@ -122,7 +123,10 @@ fn has_default_class(field: &Field<'_>, method: IndexMethod) -> bool {
     let ty = column_type(field);
     match method {
         IndexMethod::BTree | IndexMethod::Hash => true,
-        IndexMethod::Gist => matches!(ty, ColumnType::Scalar(S::String) | ColumnType::Unsupported),
+        IndexMethod::Gist => {
+            let has_native_type = field.scalar().is_some_and(|scalar| scalar.native_type.is_some());
+            !has_native_type && matches!(ty, ColumnType::Scalar(S::String) | ColumnType::Unsupported)
+        }
         IndexMethod::Gin => {
             field.arity == FieldArity::List
                 || matches!(ty, ColumnType::Scalar(S::Json) | ColumnType::Native("JsonB") | ColumnType::Unsupported)

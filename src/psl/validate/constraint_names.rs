@@ -23,16 +23,19 @@ impl<'a> ConstraintNames<'a> {
     /// Counts all names of a schema.
     pub(super) fn collect(resolved: &Resolved<'a>) -> Self {
         let mut all = Self::default();
+        // What must be unique depends on the database.
+        let has_datasource = resolved.datasource.is_some();
         for (id, model) in (0u32..).map(ModelId).zip(&resolved.models) {
             let key = model.primary_key.iter().filter_map(|key| key.name);
             for name in key.chain(model.indexes.iter().filter_map(|index| index.name)) {
                 *all.client.entry((id, name.value)).or_default() += 1;
             }
-            if model.kind == ModelKind::Model {
-                // Nobody knows how primary keys are called as long as the database is not known.
-                let key = model.primary_key.as_ref().filter(|_| resolved.datasource.is_some());
-                all.add_keys(id, model, key);
+            if model.kind == ModelKind::Model && has_datasource {
+                all.add_keys(id, model);
             }
+        }
+        if !has_datasource {
+            return all;
         }
         for relation in &resolved.relations {
             all.add_foreign_key(resolved, relation);
@@ -40,8 +43,8 @@ impl<'a> ConstraintNames<'a> {
         all
     }
 
-    fn add_keys(&mut self, id: ModelId, model: &Model<'a>, key: Option<&PrimaryKey<'a>>) {
-        let key = key.into_iter().map(|key| primary_key(model, key));
+    fn add_keys(&mut self, id: ModelId, model: &Model<'a>) {
+        let key = model.primary_key.iter().map(|key| primary_key(model, key));
         let indexes = model.indexes.iter().map(|found| index(model, found));
         for name in key.chain(indexes) {
             *self.by_namespace.entry((namespace(model), name.clone())).or_default() += 1;

@@ -2,24 +2,16 @@
 
 use super::{Context, literals, native_types};
 use crate::dbschema::types::ScalarType;
-use crate::psl::ast::{Expr, FieldArity};
+use crate::psl::ast::FieldArity;
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::resolve::{FUNCTIONS, Field, Model, Resolved, ScalarField, Type, did_you_mean};
+use crate::psl::resolve::{Field, Model, Resolved, ScalarField, Type, report_unknown_function};
 use crate::psl::schema::ModelId;
 
 /// Reports functions in `@default` that do not exist.
 pub(super) fn unknown_functions(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
     let scalars = resolved.models.iter().flat_map(|model| model.scalar_fields().map(|(_, _, scalar)| scalar));
     for default in scalars.filter_map(|scalar| scalar.default) {
-        let Expr::Call { name, span, .. } = default.value else { continue };
-        if FUNCTIONS.contains(&name.text.as_str()) {
-            continue;
-        }
-        let diagnostic = diagnostics.error(*span, format!("function `{}()` is not known", name.text));
-        diagnostic
-            .help(did_you_mean(&name.text, FUNCTIONS).unwrap_or_else(|| {
-                format!("a function of the database is written `dbgenerated(\"{}()\")`", name.text)
-            }));
+        report_unknown_function(default.value, diagnostics);
     }
 }
 

@@ -71,6 +71,9 @@ pub(super) fn check_columns(model: &Model<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn without_datasource(index: &Index<'_>, diagnostics: &mut Diagnostics) {
+    if let Some(span) = index.predicate_span {
+        diagnostics.error(span, "`where` needs a datasource").help("add a datasource block");
+    }
     if index.method.is_some_and(|method| method != IndexMethod::BTree) {
         diagnostics
             .error(index.attribute.span, "the type of an index needs a datasource")

@@ -76,8 +76,12 @@ pub(super) fn check(
             )
             .help("add `@ignore` to the field");
     }
-    if let Some(attribute) = relation.attribute {
-        keys::constraint_name_length(relation.mapped_name, "@relation", attribute.span, diagnostics);
+    if resolved.datasource.is_some() {
+        if let Some(attribute) = relation.attribute {
+            keys::constraint_name_length(relation.mapped_name, "@relation", attribute.span, diagnostics);
+        }
+    } else if let Some(name) = relation.mapped_name {
+        diagnostics.error(name.span, "the name of a foreign key needs a datasource").help("add a datasource block");
     }
     if resolved.relation_mode() == RelationMode::Prisma {
         for action in relation.on_delete.iter().chain(&relation.on_update) {

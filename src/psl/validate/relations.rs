@@ -84,10 +84,18 @@ fn references_unique(resolved: &Resolved<'_>, forward: &Side<'_, '_>, diagnostic
     let target = resolved.model(forward.relation.target);
     let key = target.primary_key.iter().map(|key| &key.fields);
     let uniques = target.indexes.iter().filter(|index| index.is_unique()).map(|index| &index.fields);
-    let is_same_set = |columns: &Vec<KeyField<'_>>| {
-        columns.len() == references.len() && columns.iter().all(|column| references.contains(&column.field))
+    // PostgreSQL takes the columns in any order; without a datasource nobody knows.
+    let any_order = resolved.datasource.is_some();
+    let is_referenced = |columns: &Vec<KeyField<'_>>| {
+        let mut pairs = columns.iter().map(|column| column.field).zip(references);
+        columns.len() == references.len()
+            && if any_order {
+                columns.iter().all(|column| references.contains(&column.field))
+            } else {
+                pairs.all(|(column, reference)| column == *reference)
+            }
     };
-    if key.chain(uniques).any(is_same_set) {
+    if key.chain(uniques).any(is_referenced) {
         return;
     }
     let names: Vec<_> = references.iter().map(|id| target.field(*id).name()).collect();
