@@ -330,7 +330,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         MigrateError::NotEmpty { .. } => Some(Code::P3005),
         MigrateError::FailedMigrations { .. } => Some(Code::P3009),
         MigrateError::Script(_) => Some(Code::P3018),
-        MigrateError::Step { source, .. } => of_db(source),
+        MigrateError::Step { source, .. } | MigrateError::ShadowInit { source } => of_db(source),
         MigrateError::ShadowCreation { .. } => Some(Code::P3014),
         MigrateError::ShadowScript(_) => Some(Code::P3006),
         MigrateError::Unknown { .. } => Some(Code::P3017),
@@ -419,6 +419,7 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         MigrateError::Directory(_)
         | MigrateError::Introspect(_)
         | MigrateError::Step { .. }
+        | MigrateError::ShadowInit { .. }
         | MigrateError::AlreadyApplied { .. }
         | MigrateError::NeverApplied { .. }
         | MigrateError::NotFailed { .. } => return None,

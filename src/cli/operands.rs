@@ -97,7 +97,7 @@ impl Sides {
                 let Some(shadow) = &self.shadow else { return Ok(DbSchema::empty(&self.scope.default_namespace)) };
                 let reached = self.reach(&shadow.with_namespace(&self.scope.default_namespace))?;
                 let migrations: Vec<&Migration> = directory.migrations.iter().collect();
-                let shadow = Shadow::Given(reached.url.clone());
+                let shadow = Shadow::given(reached.url.clone()).with_init(self.settings.init_shadow_db.clone());
                 block_on(async { Ok(Box::pin(replayed(&shadow, &migrations, &self.scope)).await?) })
             }
         }

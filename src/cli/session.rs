@@ -86,7 +86,8 @@ impl Session {
 
     /// Where migrations are replayed.
     pub(super) fn shadow(&self) -> Result<Shadow, Error> {
-        Ok(Shadow::new(&self.reached.url, self.shadow.as_ref().map(|reached| &reached.url))?)
+        let shadow = Shadow::new(&self.reached.url, self.shadow.as_ref().map(|reached| &reached.url))?;
+        Ok(shadow.with_init(self.project.settings.init_shadow_db.clone()))
     }
 
     /// The database that the schema describes.

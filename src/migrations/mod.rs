@@ -66,6 +66,12 @@ pub enum MigrateError {
     /// The server refused a script in the shadow database (P3006).
     #[error("the migrations cannot be replayed from the beginning: {0}")]
     ShadowScript(Box<ScriptError>),
+    /// The SQL that prepares the shadow database was refused.
+    #[error("the SQL that prepares the shadow database (`initShadowDb`) was refused: {source}")]
+    ShadowInit {
+        /// What the server said.
+        source: DbError,
+    },
     /// The shadow database is the database itself, which would be emptied.
     #[error("the shadow database is the database itself, which replaying migrations would empty")]
     ShadowIsMain,

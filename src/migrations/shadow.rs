@@ -19,7 +19,14 @@ pub const NAME_PREFIX: &str = "prisma_migrate_shadow_db_";
 
 /// Where migrations are replayed.
 #[derive(Debug, Clone)]
-pub enum Shadow {
+pub struct Shadow {
+    place: Place,
+    /// SQL that is run before the migrations.
+    init: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
     /// In a new database on the server of this one.
     Beside(DatabaseUrl),
     /// In a database that is there for that, and is emptied first.
@@ -38,21 +45,43 @@ impl Shadow {
     /// Replays in `given` if there is one, else beside `main`. Refuses the database itself as its own shadow.
     pub fn new(main: &DatabaseUrl, given: Option<&DatabaseUrl>) -> Result<Self, MigrateError> {
         match given {
-            None => Ok(Self::Beside(main.clone())),
+            None => Ok(Self { place: Place::Beside(main.clone()), init: None }),
             Some(url) if url.same_database_as(main) => Err(MigrateError::ShadowIsMain),
-            Some(url) => Ok(Self::Given(url.clone())),
+            Some(url) => Ok(Self::given(url.clone())),
         }
+    }
+
+    /// Replays in a database that is there for that, and is emptied first.
+    pub fn given(url: DatabaseUrl) -> Self {
+        Self { place: Place::Given(url), init: None }
+    }
+
+    /// Runs SQL in the scratch database before any migration, for what they take for granted.
+    #[must_use]
+    pub fn with_init(self, init: Option<String>) -> Self {
+        Self { init, ..self }
     }
 
     /// Makes or empties the scratch database and connects to it. [`ShadowDatabase::close`] drops it.
     pub async fn open(&self, scope: &Scope) -> Result<ShadowDatabase, MigrateError> {
-        match self {
-            Self::Given(url) => {
+        let mut database = self.open_empty(scope).await?;
+        let Some(init) = &self.init else { return Ok(database) };
+        if let Err(source) = database.db.script(&Statement::script(init)).await {
+            database.close().await?;
+            return Err(MigrateError::ShadowInit { source });
+        }
+        database.db.reset_session().await?;
+        Ok(database)
+    }
+
+    async fn open_empty(&self, scope: &Scope) -> Result<ShadowDatabase, MigrateError> {
+        match &self.place {
+            Place::Given(url) => {
                 let mut db = Connection::open(url).await?;
                 reset::reset(&mut db, &scope.namespaces).await?;
                 Ok(ShadowDatabase { db, made: None })
             }
-            Self::Beside(main) => {
+            Place::Beside(main) => {
                 let name = format!("{NAME_PREFIX}{}", uuid::Uuid::new_v4());
                 let creation = |source| MigrateError::ShadowCreation { source };
                 let mut maintenance = Connection::open(main).await?;
