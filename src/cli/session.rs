@@ -101,6 +101,7 @@ impl Session {
             namespaces: self.scope.namespaces.clone(),
             lock_timeout_ms: self.lock_timeout(),
             transactions: Transactions::Honest,
+            external_tables: self.project.settings.external_tables.clone(),
         }
     }
 

@@ -32,6 +32,8 @@ pub struct ApplyOptions {
     pub lock_timeout_ms: Option<u64>,
     /// How scripts and their history rows share transactions.
     pub transactions: Transactions,
+    /// Tables that somebody else manages, as `namespace.table`: they may be there before the first migration.
+    pub external_tables: Vec<String>,
 }
 
 /// Applies the migrations of `directory` that the database does not hold yet, in order, and returns their names.
@@ -123,7 +125,8 @@ async fn ready_history(db: &mut Connection, options: &ApplyOptions) -> Result<Hi
     if history.exists() {
         return Ok(history);
     }
-    let tables = foreign_tables(db, &options.namespaces).await?;
+    let mut tables = foreign_tables(db, &options.namespaces).await?;
+    tables.retain(|table| !options.external_tables.iter().any(|external| external.eq_ignore_ascii_case(table)));
     if !tables.is_empty() {
         return Err(MigrateError::NotEmpty { tables });
     }

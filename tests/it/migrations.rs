@@ -436,8 +436,12 @@ fn migrations(scripts: &[(&str, &str)]) -> TempDir {
 
 async fn apply(db: &mut Connection, folder: &Path, lock_timeout_ms: Option<u64>) -> Result<Vec<String>, MigrateError> {
     let directory = Directory::read(folder)?;
-    let options =
-        ApplyOptions { namespaces: vec!["public".to_owned()], lock_timeout_ms, transactions: Transactions::Honest };
+    let options = ApplyOptions {
+        namespaces: vec!["public".to_owned()],
+        lock_timeout_ms,
+        transactions: Transactions::Honest,
+        external_tables: Vec::new(),
+    };
     apply_pending(db, &directory, &options, &mut |_| {}).await
 }
 
