@@ -398,7 +398,7 @@ fn home_of(folder: &Path, identity: Identity) -> Result<PathBuf, LocalError> {
         return Ok(folder);
     }
     let name = folder.to_string_lossy().replace(['/', ' '], "-");
-    let home = Path::new("/var/tmp/evt").join(name.trim_matches('-'));
+    let home = Path::new("/var/lib/evt").join(name.trim_matches('-'));
     fs::create_dir_all(&home).map_err(|source| io_error(&home, source))?;
     let note = format!("The server's user cannot enter this folder; its data is in {}\n", home.display());
     fs::write(folder.join("LOCATION"), note).map_err(|source| io_error(&folder, source))?;
