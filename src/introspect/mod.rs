@@ -1,8 +1,8 @@
 //! LIVE DATABASE → `DbSchema`, in one round trip and one read-only snapshot.
 //!
-//! [`catalog`] asks every question at once; the other modules join the answers by object identifier, never by name:
-//! [`types`] first, then [`columns`] (with [`defaults`]), then what refers to columns by number ([`indexes`],
-//! [`foreign_keys`]), and [`tables`] puts them together.
+//! `catalog` asks every question at once; the other modules join the answers by object identifier, never by name:
+//! `types` first, then `columns` (with `defaults`), then what refers to columns by number (`indexes`,
+//! `foreign_keys`), and `tables` puts them together.
 
 mod assemble;
 mod catalog;

@@ -1,7 +1,7 @@
 //! `DbSchema` × the files of before → files of a schema, for `db pull`. Pure: no files, no database.
 //!
 //! The database decides what there is; the files of before decide what it is called, what is said about it, and in
-//! which order it stands. [`plan`] gives everything its name, [`relations`] turns foreign keys into fields, and
+//! which order it stands. `plan` gives everything its name, `relations` turns foreign keys into fields, and
 //! [`print`] writes the blocks; `psl::format` lays the text out afterwards.
 
 mod configuration;

@@ -1,7 +1,7 @@
 //! TEXT → MEANING: the schema language. Pure: no files, no environment, no database.
 //!
 //! [`parse`] reads one file and never fails; [`validate`] takes all files of a schema and returns it only if
-//! nothing is wrong; [`format`] prints files in the one layout; [`render`] shows findings under their source lines.
+//! nothing is wrong; [`format()`] prints files in the one layout; [`render`] shows findings under their source lines.
 
 pub mod ast;
 pub mod diagnostics;
