@@ -1,13 +1,13 @@
 //! The formatter prints what Prisma prints.
 
-mod inputs;
-mod mutate;
+pub(crate) mod inputs;
+pub(crate) mod mutate;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use evt::psl::ast::{Item, Member};
-use evt::psl::format;
+use evt::psl::format as print_files;
 use libtest_mimic::{Failed, Trial};
 use sha2::{Digest, Sha256};
 
@@ -31,7 +31,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 fn print(text: &str) -> String {
-    format(&[read(text)]).swap_remove(0)
+    print_files(&[read(text)]).swap_remove(0)
 }
 
 fn check_case(case: &Input) -> Result<(), Failed> {
@@ -103,5 +103,6 @@ fn check_corpus(corpus: &Path, list: &Path) -> Result<(), Failed> {
 
 fn digest(text: &str) -> String {
     let hash = Sha256::digest(text);
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let (first, _) = hash.split_at(8);
+    format!("{:016x}", first.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)))
 }
