@@ -3,6 +3,9 @@
 /// The longest name that is compared; longer ones are no typing errors.
 const LONGEST: usize = 64;
 
+/// How many candidates of a likely length are compared, so that many mistakes among many names take no quadratic time.
+const MOST: usize = 256;
+
 /// A help line with the candidate that is most like `name`, if one is near enough to be meant.
 pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
@@ -19,6 +22,7 @@ fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Opt
         .into_iter()
         .filter(|candidate| !candidate.is_empty() && candidate.len() <= LONGEST)
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit * 4)
+        .take(MOST)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
