@@ -1,5 +1,4 @@
 //! How long a schema file takes to be read, checked and printed: `cargo bench --bench psl`.
-#![expect(missing_docs, reason = "a program, not an API")]
 
 use std::fmt::Write as _;
 

@@ -44,7 +44,7 @@ fn imports_follow_the_map() -> Result<(), Failed> {
             }
         }
     }
-    none(wrong)
+    none(&wrong)
 }
 
 fn pure_rooms_do_no_io() -> Result<(), Failed> {
@@ -57,7 +57,7 @@ fn pure_rooms_do_no_io() -> Result<(), Failed> {
             }
         }
     }
-    none(wrong)
+    none(&wrong)
 }
 
 fn only_output_writes() -> Result<(), Failed> {
@@ -75,7 +75,7 @@ fn only_output_writes() -> Result<(), Failed> {
             }
         }
     }
-    none(wrong)
+    none(&wrong)
 }
 
 fn architecture_is_true() -> Result<(), Failed> {
@@ -95,10 +95,10 @@ fn architecture_is_true() -> Result<(), Failed> {
             wrong.push(format!("ARCHITECTURE.md does not name `src/{name}`"));
         }
     }
-    none(wrong)
+    none(&wrong)
 }
 
-fn none(wrong: Vec<String>) -> Result<(), Failed> {
+fn none(wrong: &[String]) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
