@@ -1,8 +1,8 @@
 //! `DbSchema` × the files of before → files of a schema, for `db pull`. Pure: no files, no database.
 //!
 //! The database decides what there is; the files of before decide what it is called, what is said about it, and in
-//! which order it stands. `plan` gives everything its name, `relations` turns foreign keys into fields, and
-//! [`print`] writes the blocks; `psl::format` lays the text out afterwards.
+//! which order it stands. `plan` gives everything its name, `relations` turns foreign keys into fields, and `print` writes
+//! the blocks, which are then formatted.
 
 mod configuration;
 mod defaults;
@@ -16,8 +16,7 @@ mod relations;
 mod warnings;
 
 use crate::dbschema::{DbSchema, QualifiedName};
-use crate::psl::PslSchema;
-use crate::psl::ast::Ast;
+use crate::psl::{self, Ast, FileId, PslSchema, Source};
 
 pub use warnings::{Warning, Warnings};
 
@@ -44,7 +43,7 @@ pub struct PullOptions {
 /// A schema made from a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulled {
-    /// All files: those of before, changed or not, and perhaps a new one. Not laid out yet.
+    /// All files: those of before, changed or not, and perhaps a new one; formatted.
     pub files: Vec<PulledFile>,
     /// What a person should know.
     pub warnings: Warnings,
@@ -114,7 +113,19 @@ pub fn to_psl(database: &DbSchema, previous: &Previous<'_>, options: &PullOption
         return Err(PullError::Empty);
     }
     relations::add(&mut plan);
-    Ok(print::print(&plan, previous, options))
+    let mut pulled = print::print(&plan, previous, options);
+    lay_out(&mut pulled.files);
+    Ok(pulled)
+}
+
+fn lay_out(files: &mut [PulledFile]) {
+    let trees: Vec<Ast> = (0..)
+        .zip(files.iter())
+        .map(|(id, file)| psl::parse(Source { id: FileId(id), path: file.path.clone(), text: file.text.clone() }).0)
+        .collect();
+    for (file, text) in files.iter_mut().zip(psl::format(&trees)) {
+        file.text = text;
+    }
 }
 
 fn foreign_namespaces(database: &DbSchema) -> Result<(), PullError> {

@@ -30,13 +30,67 @@ pub(super) fn tests(introspected: impl Iterator<Item = (String, Case)>) -> Vec<T
             (format!("{topic}::{heading}"), Case::of_script(&heading, sql), before)
         })
     });
+    let files = live("pull: files, --force and --schemas", several_files);
     let all = introspected.map(|(name, case)| (name, case, None)).chain(own);
     all.map(|(name, case, before)| {
         let expected = recorded.get(&name).cloned();
         let deviation = deviations.get(&name).cloned();
         live(format!("pull::{name}"), move |database| check(database, name, case, before, expected, deviation))
     })
+    .chain([files])
     .collect()
+}
+
+/// What is known stays in its file, what is new gets one of its own, and `force` makes one file of all.
+async fn several_files(database: TestDatabase) {
+    let mut db = database
+        .with("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a); CREATE TYPE e AS ENUM ('x')")
+        .await;
+    let scope = Scope { default_namespace: "public".to_owned(), namespaces: vec!["public".to_owned()] };
+    let database = introspect(&mut db, &scope).await.expect("a readable database");
+    let sources = [
+        ("main.prisma", "datasource db {\n  provider = \"postgresql\"\n}\n"),
+        ("models.prisma", "/// Doc of a.\nmodel Known {\n  id Int @id\n\n  @@map(\"a\")\n}\n"),
+        ("gone.prisma", "enum Gone {\n  a\n}\n"),
+    ];
+    let trees: Vec<Ast> = (0..)
+        .zip(sources)
+        .map(|(id, (path, text))| parse(Source { id: FileId(id), path: path.to_owned(), text: text.to_owned() }).0)
+        .collect();
+    let (schema, problems) = validate(&trees);
+    let schema = schema.unwrap_or_else(|| panic!("not valid: {problems:?}"));
+    let previous = Previous { files: &trees, schema: &schema };
+    let pull = |options: PullOptions| {
+        let options = PullOptions { new_file: "introspected.prisma".to_owned(), ..options };
+        let pulled = to_psl(&database, &previous, &options).expect("a schema");
+        pulled.files.into_iter().map(|file| (file.path, file.text)).collect::<Vec<_>>()
+    };
+    let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let relation = "@relation(fields: [id], references: [id], onDelete: NoAction, onUpdate: NoAction)";
+    let datasource = "datasource db {\n  provider = \"postgresql\"\n}\n";
+    assert_eq!(
+        pull(PullOptions::default()),
+        [
+            file("main.prisma", datasource),
+            file("models.prisma", "/// Doc of a.\nmodel Known {\n  id Int @id\n  b  b?\n\n  @@map(\"a\")\n}\n"),
+            file("gone.prisma", "\n"),
+            file(
+                "introspected.prisma",
+                &format!("model b {{\n  id Int   @id\n  a  Known {relation}\n}}\n\nenum e {{\n  x\n}}\n")
+            ),
+        ]
+    );
+    let models =
+        format!("model a {{\n  id Int @id\n  b  b?\n}}\n\nmodel b {{\n  id Int @id\n  a  a   {relation}\n}}\n");
+    assert_eq!(
+        pull(PullOptions { force: true, ..PullOptions::default() }),
+        [file("introspected.prisma", &format!("{datasource}\n{models}\nenum e {{\n  x\n}}\n"))]
+    );
+    let named = pull(PullOptions { namespaces: Some(vec!["public".to_owned()]), ..PullOptions::default() });
+    assert_eq!(named[0].1, "datasource db {\n  provider = \"postgresql\"\n  schemas  = [\"public\"]\n}\n");
+    assert!(named[1].1.ends_with("  @@map(\"a\")\n  @@schema(\"public\")\n}\n"), "{}", named[1].1);
+    let nothing = PullOptions { namespaces: Some(Vec::new()), ..PullOptions::default() };
+    assert_eq!(to_psl(&database, &previous, &nothing), Err(PullError::NoNamespaces));
 }
 
 fn folder() -> PathBuf {
@@ -158,21 +212,20 @@ fn understood(text: &str) -> ([Ast; 1], PslSchema) {
     (files, schema)
 }
 
-/// A text without what the formatter adds and without the wording of notices.
+/// A text without the wording of notices.
 fn normal(text: &str) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
-        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        let is_documentation = line.starts_with("/// Doc ");
-        lines.push(match line.split_once("pris.ly/d/") {
-            Some((_, target)) if line.starts_with("///") => format!("/// {target}"),
-            _ if line.starts_with("// The name of this column") => "/// -".to_owned(),
-            _ if line.starts_with("/// ") && !is_documentation && !is_link(&line) => "/// -".to_owned(),
-            _ => line,
+        let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
+        let is_documentation = rest.starts_with("/// Doc ");
+        lines.push(match rest.split_once("pris.ly/d/") {
+            Some((_, target)) if rest.starts_with("///") => format!("{indent}/// {target}"),
+            _ if rest.starts_with("// The name of this column") => format!("{indent}/// -"),
+            _ if rest.starts_with("/// ") && !is_documentation && !is_link(rest) => format!("{indent}/// -"),
+            _ => line.to_owned(),
         });
     }
-    lines.retain(|line| !line.is_empty());
-    lines.join("\n")
+    lines.join("\n").trim().to_owned()
 }
 
 /// A notice of which only the link was recorded.
