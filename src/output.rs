@@ -216,6 +216,9 @@ impl Output {
         if self.json {
             self.json(&error_json(error));
         }
+        if let Error::Cancelled = error {
+            return self.note("Cancelled."); // a person knows that already
+        }
         let label = self.label(ERROR, "Error:");
         if let Error::Config(ConfigError::Invalid { files, diagnostics }) = error {
             self.err(&format!("{label} P1012\n\n"));

@@ -46,11 +46,13 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
         settle(&push, args, context, out)?;
         if push.steps.is_empty() {
             let now = if args.force_reset { "now" } else { "already" };
-            out.good(format!("\nThe database is {now} in sync with the schema."));
+            out.line("");
+            out.good(format!("The database is {now} in sync with the schema."));
             return Ok(Exit::Success);
         }
         execute(&mut db, &push.steps.script).await?;
-        out.good("\nThe database is now in sync with the schema.");
+        out.line("");
+        out.good("The database is now in sync with the schema.");
         Ok(Exit::Success)
     })
 }

@@ -34,7 +34,8 @@ pub(crate) fn run(args: &ResetArgs, context: &Context, out: &mut Output) -> Resu
         guard(context, "`evt migrate reset` drops all data of the database")?;
         reset::reset(&mut db, &session.scope.namespaces).await?;
         let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
-        out.good("\nThe database is reset.");
+        out.line("");
+        out.good("The database is reset.");
         if !applied.is_empty() {
             out.line("\nApplied:\n");
             out.migrations_tree(&session.shown_directory(), applied.iter().map(String::as_str));
@@ -57,7 +58,7 @@ fn agreed(session: &Session, context: &Context, out: &mut Output) -> Result<bool
     let at = session.url().location().map(|location| format!(" at {location}")).unwrap_or_default();
     out.line("");
     confirm(&format!(
-        "Drop all data in {} of database `{}`{at}?",
+        "Drop all data in schema {} of database `{}`{at}?",
         backticked(session.scope.namespaces.iter().map(String::as_str)),
         session.url().database()
     ))

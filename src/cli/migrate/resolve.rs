@@ -37,12 +37,14 @@ pub(crate) fn run(args: &ResolveArgs, context: &Context, out: &mut Output) -> Re
                 let directory = session.directory()?;
                 let mut db = session.connect().await?;
                 resolve::applied(&mut db, &directory, &name, session.lock_timeout()).await?;
-                out.good(format!("\nMigration {name} is marked as {state}."));
+                out.line("");
+                out.good(format!("Migration {name} is marked as {state}."));
             }
             (None, Some((state, name))) => {
                 let mut db = session.connect().await?;
                 resolve::rolled_back(&mut db, &name, session.lock_timeout()).await?;
-                out.good(format!("\nMigration {name} is marked as {state}."));
+                out.line("");
+                out.good(format!("Migration {name} is marked as {state}."));
             }
             (None, None) => return Err(usage("what became of the migration is not said")),
             (Some(_), Some(_)) => return Err(usage("`--applied` and `--rolled-back` exclude each other")),
