@@ -56,7 +56,10 @@ impl<'a> ConstraintNames<'a> {
         if relation.kind != RelationKind::ManyToMany {
             // A list without opposite has no foreign key of its own: the name counts where the list stands.
             let model = relation.forward.or(relation.back).map_or(relation.forward_model, |(model, _)| model);
-            *self.by_model.entry((model, foreign_key(resolved, relation))).or_default() += 1;
+            // A view has no foreign keys in the database.
+            if resolved.model(model).kind == ModelKind::Model {
+                *self.by_model.entry((model, foreign_key(resolved, relation))).or_default() += 1;
+            }
         }
     }
 
