@@ -144,3 +144,33 @@ fn action(action: ReferentialAction) -> ForeignKeyAction {
         ReferentialAction::SetDefault => ForeignKeyAction::SetDefault,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dbschema::names::MAX_IDENTIFIER_BYTES;
+    use crate::psl::{FileId, Source, parse, validate};
+
+    /// Two relations whose names differ only behind the cut, and of characters of two bytes.
+    #[test]
+    fn long_names_of_join_tables_stay_apart() {
+        let (one, two) = (format!("{}1", "ä".repeat(29)), format!("{}2", "ä".repeat(29)));
+        let text = format!(
+            "datasource db {{\n  provider = \"postgresql\"\n}}\n\
+             model P {{\n  id Int @id\n  a T[] @relation(\"{one}\")\n  b T[] @relation(\"{two}\")\n}}\n\
+             model T {{\n  id Int @id\n  a P[] @relation(\"{one}\")\n  b P[] @relation(\"{two}\")\n}}\n"
+        );
+        let (ast, _) = parse(Source { id: FileId(0), path: "schema.prisma".to_owned(), text });
+        let (schema, diagnostics) = validate(&[ast]);
+        let database = crate::lower::lower(&schema.unwrap_or_else(|| panic!("{diagnostics:?}")), "public");
+        let mut names: Vec<&str> = Vec::new();
+        for table in database.tables.iter().filter(|table| table.name.name.starts_with('_')) {
+            names.extend(table.primary_key.iter().map(|key| key.name.as_str()));
+            names.extend(table.indexes.iter().map(|index| index.name.as_str()));
+        }
+        assert_eq!(names.len(), 4);
+        for name in &names {
+            assert!(name.len() <= MAX_IDENTIFIER_BYTES, "{name}");
+            assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
+        }
+    }
+}

@@ -140,3 +140,32 @@ impl fmt::Display for Script {
         if first { f.write_str(EMPTY_SCRIPT) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(kind: StepKind, statements: &[&str]) -> Step {
+        Step::new(kind, statements.iter().map(|s| (*s).to_owned()).collect())
+    }
+
+    #[test]
+    fn layout() {
+        let script = Script {
+            steps: vec![
+                step(StepKind::AlterTable, &["A", "B"]),
+                step(StepKind::RenameIndex, &[]),
+                step(StepKind::DropTable, &["C"]),
+            ],
+        };
+        let body = "-- AlterTable\nA;\nB;\n\n-- DropTable\nC;\n";
+        assert_eq!(script.to_string(), body);
+        assert_eq!(script.migration_file(&[]), body);
+        assert_eq!(
+            script.migration_file(&["one".to_owned(), "a */ b".to_owned()]),
+            format!("/*\n  Warnings:\n\n  - one\n  - a * / b\n\n*/\n{body}")
+        );
+        assert_eq!(Script::default().to_string(), EMPTY_SCRIPT);
+        assert!(Script::default().is_empty());
+    }
+}
