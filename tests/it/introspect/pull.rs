@@ -142,6 +142,10 @@ async fn check(
     };
     let recorded = recorded.map(|text| normal(&text)).filter(|text| text != "not on this server");
     let expected = deviation.clone().map(|text| normal(&text)).or(recorded.clone());
+    if expected.is_none() {
+        // Prisma was asked on a server that could not run this; what was checked above holds anyway.
+        return;
+    }
     if expected.as_ref() == Some(&text) && (deviation.is_none() || recorded.as_ref() != Some(&text)) {
         return;
     }
@@ -158,9 +162,10 @@ async fn check(
 }
 
 /// Databases for which a migration right after a pull has something to do, and why.
-const DRIFT: [(&str, &str); 10] = [
+const DRIFT: [(&str, &str); 11] = [
     ("again::relation mode prisma", "foreign keys go when the client enforces relations"),
     ("foreign_keys::to a partition", "a partition is no model, which is a warning"),
+    ("foreign_keys::temporal", "the key it refers to cannot be shown, which is a warning"),
     ("indexes::index left invalid", "it is made anew"),
     ("relations::many to many", "a join table is made to be what the schema language makes"),
     ("relations::many to many beside a foreign key", "the same"),
