@@ -141,7 +141,7 @@ impl FindingKind {
                 Some(rows) => {
                     let advice = if *client_default { format!(" {ADD_IN_STEPS}") } else { String::new() };
                     Some(format!(
-                        "The required column `{column}` cannot be added to the table `{}` without a default value, because there are {} in it.{advice}",
+                        "The required column `{column}` cannot be added to the table `{}` without a default value, because the table has {}.{advice}",
                         table.name,
                         rows_text(rows)
                     ))
@@ -160,7 +160,7 @@ impl FindingKind {
             Self::RecreatedRequired { table, column, was_nullable } => match counts.rows(table) {
                 Some(0) => None,
                 Some(rows) if *was_nullable => Some(format!(
-                    "The column `{column}` of the table `{}` cannot be made anew as a required one without a default value, because there are {} in the table.",
+                    "The column `{column}` of the table `{}` cannot be made anew as a required one without a default value, because the table has {}.",
                     table.name,
                     rows_text(rows)
                 )),
