@@ -3,58 +3,7 @@
 use std::collections::HashSet;
 
 use crate::dbschema::types::ScalarType;
-
-/// Names that a model, view or enum cannot have because the generated client could not use them.
-const RESERVED: [&str; 48] = [
-    "PrismaClient",
-    "async",
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "let",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "using",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
+use crate::psl::schema::RESERVED_NAMES;
 
 /// The name as the schema language can write it: what stands before the first letter is cut, every other character
 /// that is not allowed becomes `_`. Empty if there is no letter.
@@ -67,7 +16,7 @@ pub(super) fn sanitized(name: &str) -> String {
 
 /// Whether a model, view or enum cannot have that name. Names of built-in types would hide those.
 pub(super) fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name) || ScalarType::from_name(name).is_some()
+    RESERVED_NAMES.contains(&name) || ScalarType::from_name(name).is_some()
 }
 
 /// The name of a model, view or enum if nothing else has it.

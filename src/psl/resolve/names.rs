@@ -6,58 +6,7 @@ use super::blocks::BlockParts;
 use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{Attribute, Block, BlockKind, Ident};
 use crate::psl::diagnostics::Diagnostics;
-
-/// Words that generated TypeScript cannot use as the name of a model or enum.
-const RESERVED: [&str; 48] = [
-    "PrismaClient",
-    "async",
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "let",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "using",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
+use crate::psl::schema::RESERVED_NAMES;
 
 /// Reports every name that is not allowed or used twice.
 pub(super) fn check(blocks: &[&BlockParts<'_>], diagnostics: &mut Diagnostics) {
@@ -170,7 +119,7 @@ fn check_attributes(attributes: &[&Attribute], diagnostics: &mut Diagnostics) {
 
 fn check_reserved(block: &Block, diagnostics: &mut Diagnostics) {
     let name = block.name.text.as_str();
-    if RESERVED.contains(&name) {
+    if RESERVED_NAMES.contains(&name) {
         diagnostics
             .error(block.span, format!("`{name}` is a reserved word and cannot name a {}", keyword(block.kind)))
             .help("choose another name and give the name in the database by `@@map`");
