@@ -8,6 +8,7 @@ pub mod diagnostics;
 mod format;
 mod parser;
 mod render;
+pub(crate) mod reserved;
 pub mod schema;
 pub(crate) mod operator_classes;
 pub(crate) mod resolve;

@@ -6,58 +6,6 @@ use super::ast::FieldArity;
 use super::diagnostics::Span;
 use crate::dbschema::types::{NativeType, ScalarType};
 
-/// Names that a model, view or enum cannot have, because generated code could not use them.
-pub const RESERVED_NAMES: [&str; 48] = [
-    "PrismaClient",
-    "async",
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "let",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "using",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
-
 /// Which engine's rules a schema follows: 6 if its datasource has a `url`, else 7 (design: one contract, two dialects).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rules {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::dbschema::types::ScalarType;
-use crate::psl::schema::RESERVED_NAMES;
+use crate::psl::reserved::RESERVED_NAMES;
 
 /// The name as the schema language can write it: what stands before the first letter is cut, every other character
 /// that is not allowed becomes `_`. Empty if there is no letter.

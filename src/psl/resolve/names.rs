@@ -6,7 +6,7 @@ use super::blocks::BlockParts;
 use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{Attribute, Block, BlockKind, Ident};
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::schema::RESERVED_NAMES;
+use crate::psl::reserved::RESERVED_NAMES;
 
 /// Reports every name that is not allowed or used twice.
 pub(super) fn check(blocks: &[&BlockParts<'_>], diagnostics: &mut Diagnostics) {
