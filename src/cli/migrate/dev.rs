@@ -74,6 +74,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
     show_applied(&applied, session, out);
     out.good("The database is now in sync with the schema.");
+    session.remind_of_generators(out);
     if created && session.seeds_by_itself() && !args.skips.seed(context) {
         seed::plant(&session.project.settings, &mut db, &[], out).await?;
     }
