@@ -106,7 +106,8 @@ impl Connection {
     /// Puts the session into the state in which it was opened, whatever a script left behind: settings, the search
     /// path, the role.
     pub async fn reset_session(&mut self) -> Result<(), DbError> {
-        let sql = format!("RESET ALL; RESET SESSION AUTHORIZATION; SET search_path = {}", Ident(&self.namespace));
+        let sql =
+            format!("RESET ALL; RESET ROLE; RESET SESSION AUTHORIZATION; SET search_path = {}", Ident(&self.namespace));
         self.script(&Statement::built(sql)).await
     }
 

@@ -11,6 +11,9 @@ use super::directory::{Directory, Migration};
 use super::history::{Record, Row, SEGMENTS_MARK};
 use super::script::{Left, ScriptError};
 
+/// A script may act as another role, which may not write the history. The row itself is found by its qualified name.
+const OWN_ROLE: &str = "RESET ROLE; RESET SESSION AUTHORIZATION";
+
 /// A migration that stopped between two of its segments.
 #[derive(Debug)]
 pub(super) struct Resumable<'a> {
@@ -91,9 +94,8 @@ async fn run_whole(db: &mut Connection, migration: &Migration, script: &str, row
     execute(db, &format!("BEGIN; {insert}")).await?;
     let outcome = match db.script(&Statement::script(script)).await {
         Ok(()) => {
-            // The row is found by its qualified name, whatever the script did to the session.
             let finish = row.finish(1);
-            execute(db, &format!("{finish}; COMMIT")).await
+            execute(db, &format!("{OWN_ROLE}; {finish}; COMMIT")).await
         }
         Err(error) => Err(error),
     };
@@ -118,7 +120,7 @@ async fn run_segments(db: &mut Connection, work: &Segmented<'_>, row: &Row, done
     let Segmented { migration, script, segments } = work;
     for (index, segment) in segments.iter().enumerate().skip(done) {
         let text = Statement::script(&script[segment.range.clone()]);
-        let advance = row.advance(index + 1);
+        let advance = format!("{OWN_ROLE}; {}", row.advance(index + 1));
         let outcome = match &segment.alone {
             None => {
                 execute(db, "BEGIN").await?;

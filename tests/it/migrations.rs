@@ -166,7 +166,10 @@ pub(crate) fn tests() -> Vec<Trial> {
             "apply: a script that leaves a transaction open or changes the session harms nobody",
             |database| async move {
                 let folder = migrations(&[
-                    ("1_a", "SELECT pg_catalog.set_config('search_path', '', false); SET lock_timeout = 1"),
+                    (
+                        "1_a",
+                        "SELECT pg_catalog.set_config('search_path', '', false); SET lock_timeout = 1; SET ROLE pg_monitor",
+                    ),
                     ("2_b", "CREATE TABLE b (id int)"),
                     ("3_c", "BEGIN; CREATE TABLE c (id int); SELECT oops; COMMIT"),
                 ]);
