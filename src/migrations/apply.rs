@@ -109,12 +109,7 @@ async fn apply_locked(
 /// The migrations that the database does not hold, in the order of the folder. A folder that is older than applied
 /// ones is pending too.
 pub fn pending<'a>(directory: &'a Directory, history: &History) -> Vec<&'a Migration> {
-    let held: std::collections::HashSet<&str> = history
-        .records()
-        .iter()
-        .filter(|record| record.state() != history::RecordState::RolledBack)
-        .map(|record| record.migration_name.as_str())
-        .collect();
+    let held = history.held();
     directory.migrations.iter().filter(|migration| !held.contains(migration.name.as_str())).collect()
 }
 

@@ -1,5 +1,7 @@
 //! `_prisma_migrations`: which migrations the database has seen, and how it went.
 
+use std::collections::HashSet;
+
 use tokio_postgres::error::SqlState;
 
 use crate::db::{Connection, DbError};
@@ -97,14 +99,18 @@ impl History {
         self.records().iter().filter(move |record| record.migration_name == name)
     }
 
-    /// Whether the database holds this migration, or an unfinished attempt at it.
-    pub fn holds(&self, name: &str) -> bool {
-        self.of(name).any(|record| record.state() != RecordState::RolledBack)
+    /// The names of the migrations that the database holds completely.
+    pub fn applied(&self) -> HashSet<&str> {
+        self.named(|state| state == RecordState::Applied)
     }
 
-    /// Whether the database holds this migration completely.
-    pub fn has_applied(&self, name: &str) -> bool {
-        self.of(name).any(|record| record.state() == RecordState::Applied)
+    /// The names of those that it holds completely or in part.
+    pub fn held(&self) -> HashSet<&str> {
+        self.named(|state| state != RecordState::RolledBack)
+    }
+
+    fn named(&self, counts: impl Fn(RecordState) -> bool) -> HashSet<&str> {
+        self.records().iter().filter(|record| counts(record.state())).map(|record| &*record.migration_name).collect()
     }
 }
 

@@ -295,6 +295,29 @@ impl Ast {
     }
 }
 
+impl BlockKind {
+    /// Every kind of block.
+    pub const ALL: [Self; 6] =
+        [Self::Model, Self::View, Self::CompositeType, Self::Enum, Self::Datasource, Self::Generator];
+
+    /// The keyword that begins such a block.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::View => "view",
+            Self::CompositeType => "type",
+            Self::Enum => "enum",
+            Self::Datasource => "datasource",
+            Self::Generator => "generator",
+        }
+    }
+
+    /// The kind that this keyword begins.
+    pub fn from_keyword(keyword: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.keyword() == keyword)
+    }
+}
+
 impl Expr {
     /// Where it stands.
     pub fn span(&self) -> Span {

@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
     fn block(&mut self, at: usize, head: &Pair<'_, Rule>) -> Option<Read<Block>> {
         let span = self.span(at, head);
         let mut inner = head.clone().into_inner();
-        let kind = block_kind(inner.next()?.as_str())?;
+        let kind = BlockKind::from_keyword(inner.next()?.as_str())?;
         let name = self.ident(at, &inner.next()?);
         let reported = self.diagnostics.len();
         let Some(Read { value: members, end }) = self.members(kind, &name.text, span.end as usize) else {
@@ -235,17 +235,5 @@ fn last_run(members: &[Member]) -> Option<&Comments> {
         | Member::Attribute(_)
         | Member::BlankLines
         | Member::Junk(_) => None,
-    })
-}
-
-fn block_kind(keyword: &str) -> Option<BlockKind> {
-    Some(match keyword {
-        "model" => BlockKind::Model,
-        "view" => BlockKind::View,
-        "type" => BlockKind::CompositeType,
-        "enum" => BlockKind::Enum,
-        "datasource" => BlockKind::Datasource,
-        "generator" => BlockKind::Generator,
-        _ => return None,
     })
 }

@@ -2,14 +2,12 @@
 
 use super::table::Table;
 use super::{INDENT, values};
-use crate::psl::ast::{
-    Ast, Block, BlockAttribute, BlockKind, Comment, CommentKind, Comments, EnumValue, Field, Member, Property,
-};
+use crate::psl::ast::{Ast, Block, BlockAttribute, Comment, CommentKind, Comments, EnumValue, Field, Member, Property};
 use crate::psl::resolve::line_with_object;
 use crate::psl::schema::Rules;
 
 pub(super) fn print(file: &Ast, block: &Block, rules: Rules, out: &mut String) {
-    out.push_str(keyword(block.kind));
+    out.push_str(block.kind.keyword());
     out.push(' ');
     out.push_str(&block.name.text);
     out.push_str(" {\n");
@@ -183,15 +181,4 @@ fn print_block_comment(text: &str, indent: &str, out: &mut String) {
     }
     out.push_str(indent);
     out.push_str(" */\n");
-}
-
-fn keyword(kind: BlockKind) -> &'static str {
-    match kind {
-        BlockKind::Model => "model",
-        BlockKind::View => "view",
-        BlockKind::CompositeType => "type",
-        BlockKind::Enum => "enum",
-        BlockKind::Datasource => "datasource",
-        BlockKind::Generator => "generator",
-    }
 }

@@ -139,7 +139,7 @@ impl Reader<'_> {
             ty = None;
         } else if ty.is_none() {
             self.diagnostics
-                .error(span, format!("the field `{}` of {} `{block}` has no type", name.text, block_word(kind)))
+                .error(span, format!("the field `{}` of {} `{block}` has no type", name.text, kind.keyword()))
                 .help("a field is a name, a type, then attributes");
         } else if kind == BlockKind::CompositeType {
             self.check_composite_field(&attributes, span);
@@ -274,16 +274,5 @@ fn above(members: &[Member], run: Option<usize>) -> Option<String> {
         | Member::Attribute(_)
         | Member::BlankLines
         | Member::Junk(_) => None,
-    }
-}
-
-fn block_word(kind: BlockKind) -> &'static str {
-    match kind {
-        BlockKind::Model => "model",
-        BlockKind::View => "view",
-        BlockKind::CompositeType => "type",
-        BlockKind::Enum => "enum",
-        BlockKind::Datasource => "datasource",
-        BlockKind::Generator => "generator",
     }
 }

@@ -40,21 +40,10 @@ pub(super) fn check(blocks: &[&BlockParts<'_>], diagnostics: &mut Diagnostics) {
             }
         };
         if let Some(other) = namespace.insert(name.text.as_str(), block.kind) {
-            let message = format!("{} `{}` has the name of another {}", keyword(block.kind), name.text, keyword(other));
+            let message =
+                format!("{} `{}` has the name of another {}", block.kind.keyword(), name.text, other.keyword());
             diagnostics.error(name.span, message).help("rename one of them");
         }
-    }
-}
-
-/// The keyword of a block.
-pub(super) fn keyword(kind: BlockKind) -> &'static str {
-    match kind {
-        BlockKind::Model => "model",
-        BlockKind::View => "view",
-        BlockKind::CompositeType => "type",
-        BlockKind::Enum => "enum",
-        BlockKind::Datasource => "datasource",
-        BlockKind::Generator => "generator",
     }
 }
 
@@ -73,7 +62,7 @@ pub(super) fn check_identifier(ident: &Ident, what: &str, diagnostics: &mut Diag
 
 fn check_container(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
     let block = parts.block;
-    let what = keyword(block.kind);
+    let what = block.kind.keyword();
     check_identifier(&block.name, what, diagnostics);
     if block.kind != BlockKind::CompositeType {
         check_reserved(block, diagnostics);
@@ -121,7 +110,7 @@ fn check_reserved(block: &Block, diagnostics: &mut Diagnostics) {
     let name = block.name.text.as_str();
     if RESERVED_NAMES.contains(&name) {
         diagnostics
-            .error(block.span, format!("`{name}` is a reserved word and cannot name a {}", keyword(block.kind)))
+            .error(block.span, format!("`{name}` is a reserved word and cannot name a {}", block.kind.keyword()))
             .help("choose another name and give the name in the database by `@@map`");
     }
 }
@@ -130,7 +119,7 @@ fn check_keys(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
     let mut keys = HashSet::new();
     for property in &parts.properties {
         if !keys.insert(&property.name.text) {
-            let (key, what, name) = (&property.name.text, keyword(parts.block.kind), &parts.block.name.text);
+            let (key, what, name) = (&property.name.text, parts.block.kind.keyword(), &parts.block.name.text);
             diagnostics
                 .error(property.name.span, format!("key `{key}` is already defined in {what} `{name}`"))
                 .help("keep one of them");

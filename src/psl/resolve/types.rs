@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::blocks::BlockParts;
-use super::names::keyword;
 use super::suggest::did_you_mean;
 use super::tree::{Composite, Enum, EnumValue, Field, FieldKind, Model, RelationField, ScalarField, Type};
 use crate::dbschema::types::ScalarType;
@@ -190,7 +189,7 @@ impl<'a> Types<'a> {
 
 fn enumeration<'a>(parts: &BlockParts<'a>, diagnostics: &mut Diagnostics) -> Enum<'a> {
     if parts.values.is_empty() {
-        let (what, name) = (keyword(parts.block.kind), &parts.block.name.text);
+        let (what, name) = (parts.block.kind.keyword(), &parts.block.name.text);
         diagnostics.error(parts.block.span, format!("{what} `{name}` has no values")).help("add at least one value");
     }
     let values = parts.values.iter().map(|&value| EnumValue { ast: value, mapped_name: None }).collect();
