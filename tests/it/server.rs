@@ -93,7 +93,24 @@ where
     F: FnOnce(TestDatabase) + Send + 'static,
 {
     // The word by which the live tests are chosen when several servers are tried in turn.
-    Trial::test(format!("live {}", name.into()), move || {
+    on_a_server(format!("live {}", name.into()), test)
+}
+
+/// A live test that takes more than a second or two: it runs on one server, not on every version in turn.
+#[expect(dead_code, reason = "the first such tests are being written")]
+pub(crate) fn long<F, R>(name: impl Into<String>, test: F) -> Trial
+where
+    F: FnOnce(TestDatabase) -> R + Send + 'static,
+    R: Future<Output = ()>,
+{
+    on_a_server(format!("long {}", name.into()), move |database| runtime().block_on(test(database)))
+}
+
+fn on_a_server<F>(name: String, test: F) -> Trial
+where
+    F: FnOnce(TestDatabase) + Send + 'static,
+{
+    Trial::test(name, move || {
         let database = TestDatabase { url: new_database()? };
         let url = database.url.clone();
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| test(database)));
