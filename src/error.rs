@@ -412,13 +412,19 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         }
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => "restore the script, or remove the folder",
         MigrateError::Script(error) => return Some(hint_of_script(error)),
+        MigrateError::Step { done: 0, .. } => "everything was rolled back: the database is as it was before",
+        MigrateError::Step { done, of, .. } => {
+            return Some(format!(
+                "the last of these transactions was rolled back; {done} of {of} had ended before and stay, because a new \
+                 value of an enum can only be used after the transaction that adds it"
+            ));
+        }
         MigrateError::ShadowScript(_) => {
             "every migration has to work on an empty database after those before it: mend the script, or put back what \
              it needs"
         }
         MigrateError::Directory(_)
         | MigrateError::Introspect(_)
-        | MigrateError::Step { .. }
         | MigrateError::ShadowInit { .. }
         | MigrateError::AlreadyApplied { .. }
         | MigrateError::NeverApplied { .. }

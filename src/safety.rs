@@ -1,157 +1,24 @@
 //! Change → finding: what loses data, what cannot run, and which count would settle it.
 //!
 //! [`check`] is pure. Its findings assume the worst, which is what the head of a `migration.sql` says. Whoever has a
-//! connection asks [`questions`], lets [`count`] answer them, and keeps the findings that the answers confirm
-//! ([`Finding::inspected`]).
+//! connection lets [`inspect`] look at the data: what it shows to be harmless is left out, what it shows to be
+//! impossible cannot be executed.
 
 mod counts;
+mod dependents;
+mod finding;
+mod inspect;
 mod message;
 
-pub use counts::{Counts, Question, count};
+use std::collections::HashSet;
 
-use crate::dbschema::{Column, ColumnArity, ColumnType, QualifiedName};
+pub use counts::{Counts, Question};
+pub use finding::{EnumColumn, Finding, FindingKind, Removal, Severity, UniqueValues};
+pub use inspect::{Consequence, Consequences, inspect};
+
+use crate::dbschema::{Column, ColumnArity, ColumnType, ForeignKey, Index, QualifiedName};
 use crate::diff::types::{TypeChange, Via, via};
-use crate::diff::{Change, ColumnChange, IndexReason, TableChange};
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Severity {
-    /// Data may be lost, or a statement may fail.
-    Warning,
-    /// The step fails on the data that may be there.
-    Unexecutable,
-}
-
-/// What is wrong with a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The position of the change, from 0.
-    pub step: usize,
-    /// What is wrong.
-    pub kind: FindingKind,
-}
-
-/// What can be wrong with a step. Columns are named as they are before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FindingKind {
-    /// A table goes with its rows.
-    DroppedTable {
-        /// The table.
-        table: QualifiedName,
-    },
-    /// A column goes with its values.
-    DroppedColumn {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-    },
-    /// The primary key goes, perhaps for another one that the rows do not obey.
-    DroppedPrimaryKey {
-        /// The table.
-        table: QualifiedName,
-    },
-    /// Values may not survive the cast, or make it fail.
-    RiskyCast {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-        /// The type before, as in the schema language.
-        from: String,
-        /// The type after.
-        to: String,
-    },
-    /// Of an array only the first element is kept.
-    FirstElementOnly {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-    },
-    /// A column is dropped and made anew, empty.
-    RecreatedColumn {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-    },
-    /// A unique index on a table that may have rows with equal values.
-    UniqueIndex {
-        /// The table.
-        table: QualifiedName,
-        /// Its columns.
-        columns: Vec<String>,
-    },
-    /// Values of an enum go that rows may have.
-    RemovedValues {
-        /// The enum.
-        enumeration: QualifiedName,
-        /// The values.
-        values: Vec<String>,
-    },
-    /// A required column without default on a table that may have rows.
-    RequiredColumn {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-        /// The client makes the values of new rows, but the server cannot make those of existing ones.
-        client_default: bool,
-    },
-    /// A column that may have NULLs becomes required.
-    MadeRequired {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-    },
-    /// A column is dropped and made anew as a required one without default.
-    RecreatedRequired {
-        /// The table.
-        table: QualifiedName,
-        /// The column.
-        column: String,
-        /// The old column could have NULLs.
-        was_nullable: bool,
-    },
-}
-
-impl FindingKind {
-    /// How bad it is.
-    pub const fn severity(&self) -> Severity {
-        match self {
-            Self::DroppedTable { .. }
-            | Self::DroppedColumn { .. }
-            | Self::DroppedPrimaryKey { .. }
-            | Self::RiskyCast { .. }
-            | Self::FirstElementOnly { .. }
-            | Self::RecreatedColumn { .. }
-            | Self::UniqueIndex { .. }
-            | Self::RemovedValues { .. } => Severity::Warning,
-            Self::RequiredColumn { .. } | Self::MadeRequired { .. } | Self::RecreatedRequired { .. } => {
-                Severity::Unexecutable
-            }
-        }
-    }
-
-    /// A short name of the kind, stable, for tests and programs.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::DroppedTable { .. } => "dropped-table",
-            Self::DroppedColumn { .. } => "dropped-column",
-            Self::DroppedPrimaryKey { .. } => "dropped-primary-key",
-            Self::RiskyCast { .. } => "risky-cast",
-            Self::FirstElementOnly { .. } => "first-element-only",
-            Self::RecreatedColumn { .. } => "recreated-column",
-            Self::UniqueIndex { .. } => "unique-index",
-            Self::RemovedValues { .. } => "removed-values",
-            Self::RequiredColumn { .. } => "required-column",
-            Self::MadeRequired { .. } => "made-required",
-            Self::RecreatedRequired { .. } => "recreated-required",
-        }
-    }
-}
+use crate::diff::{Change, ColumnChange, EnumChange, IndexReason, TableChange};
 
 /// The findings about changes, in the order of the changes.
 ///
@@ -172,6 +39,7 @@ impl FindingKind {
 /// assert_eq!(findings[0].kind.severity(), Severity::Warning);
 /// ```
 pub fn check(changes: &[Change]) -> Vec<Finding> {
+    let touched = Touched::by(changes);
     let mut findings = Vec::new();
     for (step, change) in changes.iter().enumerate() {
         let mut add = |kind: FindingKind| findings.push(Finding { step, kind });
@@ -181,14 +49,14 @@ pub fn check(changes: &[Change]) -> Vec<Finding> {
                 for kind in changes.iter().flat_map(|change| table_change(table, change)) {
                     add(kind);
                 }
+                findings.extend(touched.duplicate_keys(table, changes).map(|kind| Finding { step, kind }));
             }
             Change::CreateIndex { table, index, reason: IndexReason::NewIndex } if index.unique => {
-                let columns = index.columns.iter().map(|c| c.name.clone()).collect();
-                add(FindingKind::UniqueIndex { table: table.clone(), columns });
+                add(touched.unique_index(table, index));
             }
-            Change::AlterEnum(change) if !change.removed.is_empty() => {
-                let enumeration = change.from.name.clone();
-                add(FindingKind::RemovedValues { enumeration, values: change.removed.clone() });
+            Change::AlterEnum(change) if !change.removed.is_empty() => add(removed_values(change)),
+            Change::AddForeignKey { table, foreign_key } => {
+                findings.extend(touched.orphans(table, foreign_key).map(|kind| Finding { step, kind }));
             }
             Change::CreateNamespace { .. }
             | Change::DropExtension { .. }
@@ -203,11 +71,118 @@ pub fn check(changes: &[Change]) -> Vec<Finding> {
             | Change::CreateTable { .. }
             | Change::CreateIndex { .. }
             | Change::RenameForeignKey { .. }
-            | Change::AddForeignKey { .. }
             | Change::RenameIndex { .. } => {}
         }
     }
     findings
+}
+
+/// What is not there yet, or has other values afterwards, so that nothing can be counted before.
+struct Touched<'a> {
+    tables: HashSet<&'a QualifiedName>,
+    columns: HashSet<(&'a QualifiedName, &'a str)>,
+    /// New columns that are NULL in every row.
+    empty: HashSet<(&'a QualifiedName, &'a str)>,
+    /// Foreign keys that are only made anew.
+    dropped_keys: HashSet<(&'a QualifiedName, &'a [String], &'a QualifiedName)>,
+}
+
+impl<'a> Touched<'a> {
+    fn by(changes: &'a [Change]) -> Self {
+        let mut touched = Self {
+            tables: HashSet::new(),
+            columns: HashSet::new(),
+            empty: HashSet::new(),
+            dropped_keys: HashSet::new(),
+        };
+        for change in changes {
+            match change {
+                Change::CreateTable { table } => {
+                    touched.tables.insert(&table.name);
+                }
+                Change::DropForeignKey { table, foreign_key: key } => {
+                    touched.dropped_keys.insert((table, &key.columns, &key.referenced_table));
+                }
+                Change::AlterTable { table, changes } => {
+                    for change in changes {
+                        touched.column(table, change);
+                    }
+                }
+                _ => {}
+            }
+        }
+        touched
+    }
+
+    fn column(&mut self, table: &'a QualifiedName, change: &'a TableChange) {
+        let (column, had_values) = match change {
+            TableChange::AddColumn { column } => (column, false),
+            TableChange::RecreateColumn(change) => (&change.to, false),
+            TableChange::AlterColumn(change) if change.ty.is_some() => (&change.to, true),
+            _ => return,
+        };
+        let name = (table, column.name.as_str());
+        self.columns.insert(name);
+        if !had_values && column.default.is_none() && !column.autoincrement && column.arity != ColumnArity::Required {
+            self.empty.insert(name);
+        }
+    }
+
+    fn any<'b>(&self, table: &QualifiedName, mut columns: impl Iterator<Item = &'b str>) -> bool {
+        self.tables.contains(table) || columns.any(|column| self.columns.contains(&(table, column)))
+    }
+
+    fn unique_index(&self, table: &QualifiedName, index: &Index) -> FindingKind {
+        let columns: Vec<String> = index.columns.iter().map(|c| c.name.clone()).collect();
+        let values = if columns.iter().any(|column| self.empty.contains(&(table, column.as_str()))) {
+            UniqueValues::AllNull
+        } else if index.predicate.is_some() || self.any(table, columns.iter().map(String::as_str)) {
+            UniqueValues::Unknown
+        } else {
+            UniqueValues::Countable
+        };
+        FindingKind::UniqueIndex { table: table.clone(), columns, values }
+    }
+
+    fn duplicate_keys(&self, table: &QualifiedName, changes: &[TableChange]) -> Option<FindingKind> {
+        let before = changes.iter().find_map(|change| match change {
+            TableChange::DropPrimaryKey { primary_key } => Some(&primary_key.columns),
+            _ => None,
+        });
+        let columns = changes.iter().find_map(|change| match change {
+            TableChange::AddPrimaryKey { primary_key } => Some(&primary_key.columns),
+            _ => None,
+        })?;
+        // A key with more columns than one that held cannot be violated.
+        let held = before.is_some_and(|before| before.iter().all(|column| columns.contains(column)));
+        let known = !self.any(table, columns.iter().map(String::as_str));
+        (known && !held).then(|| FindingKind::DuplicateKeys { table: table.clone(), columns: columns.clone() })
+    }
+
+    fn orphans(&self, table: &QualifiedName, key: &ForeignKey) -> Option<FindingKind> {
+        let renewed = self.dropped_keys.contains(&(table, key.columns.as_slice(), &key.referenced_table));
+        let known = !self.any(table, key.columns.iter().map(String::as_str))
+            && !self.any(&key.referenced_table, key.referenced_columns.iter().map(String::as_str));
+        (known && !renewed).then(|| FindingKind::Orphans {
+            table: table.clone(),
+            columns: key.columns.clone(),
+            referenced_table: key.referenced_table.clone(),
+            referenced_columns: key.referenced_columns.clone(),
+        })
+    }
+}
+
+fn removed_values(change: &EnumChange) -> FindingKind {
+    let columns = change.swap.iter().flat_map(|swap| &swap.columns).map(|column| EnumColumn {
+        table: column.table.clone(),
+        column: column.from.name.clone(),
+        list: column.from.arity == ColumnArity::List,
+    });
+    FindingKind::RemovedValues {
+        enumeration: change.from.name.clone(),
+        values: change.removed.clone(),
+        columns: columns.collect(),
+    }
 }
 
 fn table_change(table: &QualifiedName, change: &TableChange) -> Vec<FindingKind> {
@@ -283,17 +258,10 @@ fn type_name(column: &Column) -> String {
 /// The lines for the head of a `migration.sql`: all warnings, then all that cannot run, each in the order of steps.
 pub fn header(findings: &[Finding]) -> Vec<String> {
     let of = |severity: Severity| {
-        findings.iter().filter(move |f| f.kind.severity() == severity).map(|f| f.kind.worst_case())
+        findings
+            .iter()
+            .filter(move |finding| finding.kind.severity() == severity && !finding.kind.needs_database())
+            .map(|finding| finding.kind.worst_case())
     };
     of(Severity::Warning).chain(of(Severity::Unexecutable)).collect()
-}
-
-/// What has to be counted to know which findings concern existing data; each question once.
-pub fn questions(findings: &[Finding]) -> Vec<Question> {
-    let mut seen = std::collections::HashSet::new();
-    findings
-        .iter()
-        .flat_map(|finding| finding.kind.questions())
-        .filter(|question| seen.insert(question.clone()))
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod consequences;
 mod db;
 mod debug;
 mod format;

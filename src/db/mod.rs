@@ -9,6 +9,7 @@ pub mod url;
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
@@ -115,6 +116,21 @@ impl Connection {
     /// transaction unless it says otherwise itself (PostgreSQL documentation, "Multiple Statements in a Simple Query").
     pub async fn script(&mut self, sql: &Statement) -> Result<(), DbError> {
         self.client.batch_execute(sql.as_str()).await.map_err(|error| DbError::of_statement(&error))
+    }
+
+    /// Like [`Connection::script`], but counts the statements that are done, also before the one that fails.
+    pub(crate) async fn counted(&mut self, sql: &Statement) -> Result<usize, (usize, DbError)> {
+        let mut done = 0;
+        let messages = self.client.simple_query_raw(sql.as_str()).await;
+        let mut messages = std::pin::pin!(messages.map_err(|error| (done, DbError::of_statement(&error)))?);
+        while let Some(message) = messages.next().await {
+            match message {
+                Ok(SimpleQueryMessage::CommandComplete(_)) => done += 1,
+                Ok(_) => {}
+                Err(error) => return Err((done, DbError::of_statement(&error))),
+            }
+        }
+        Ok(done)
     }
 
     /// Asks a question and returns its rows as text.

@@ -49,6 +49,12 @@ impl ColumnChange {
         self.ty == Some(TypeChange::NotCastable)
     }
 
+    /// Whether its type is changed in place: another type, or an array of it.
+    pub fn is_retyped(&self) -> bool {
+        let list = |column: &Column| column.arity == ColumnArity::List;
+        !self.is_recreation() && (self.ty.is_some() || list(&self.from) != list(&self.to))
+    }
+
     /// The sequence that numbers the rows before the change, if the catalog told.
     pub(super) fn source_sequence(&self) -> Option<&crate::dbschema::QualifiedName> {
         match &self.from.default {

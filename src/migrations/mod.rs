@@ -18,7 +18,7 @@ pub mod status;
 pub use apply::{ApplyOptions, Progress, Transactions, apply_pending};
 pub use directory::{Directory, DirectoryError, Migration};
 pub use history::{History, Record, RecordState};
-pub use plan::{Consequence, Consequences, Steps};
+pub use plan::Steps;
 pub use script::ScriptError;
 pub use shadow::Shadow;
 pub use status::{Status, status};
@@ -102,12 +102,16 @@ pub enum MigrateError {
         name: String,
     },
     /// The server refused a statement that evt made.
-    #[error("the server refused a step: {source}\n{statement}")]
+    #[error("the server refuses this statement:\n\n{statement}\n\n{source}")]
     Step {
         /// The statement.
         statement: String,
         /// What the server said.
         source: DbError,
+        /// Transactions that are done and stay.
+        done: usize,
+        /// Transactions in all.
+        of: usize,
     },
     /// There is no history in which something could be marked.
     #[error("this database has no migration history")]

@@ -3,7 +3,7 @@
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
 use crate::diff::{Change, External, diff_without};
-use crate::safety::{self, Finding, Severity};
+use crate::safety::{self, Consequences, Finding};
 use crate::sql::{Naming, Script, render};
 
 /// Steps from one database to another.
@@ -15,24 +15,6 @@ pub struct Steps {
     pub script: Script,
     /// What they could do to data, without having looked at any.
     pub findings: Vec<Finding>,
-}
-
-/// What steps do to the data of a certain database.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Consequences {
-    /// What is lost, or may fail.
-    pub warnings: Vec<Consequence>,
-    /// What cannot run on this data.
-    pub unexecutable: Vec<Consequence>,
-}
-
-/// What one step does to data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consequence {
-    /// The position of the step, from 0.
-    pub step: usize,
-    /// What it does.
-    pub message: String,
 }
 
 impl Steps {
@@ -54,19 +36,8 @@ impl Steps {
         self.script.migration_file(&safety::header(&self.findings))
     }
 
-    /// What the steps do to the data in `db`; what the data shows to be harmless is left out. Counts rows.
+    /// What the steps do to the data and to other objects in `db`; what the data shows to be harmless is left out.
     pub async fn consequences(&self, db: &mut Connection) -> Result<Consequences, DbError> {
-        let counts = safety::count(db, &safety::questions(&self.findings)).await?;
-        let mut consequences = Consequences::default();
-        for finding in &self.findings {
-            if let Some(message) = finding.inspected(&counts) {
-                let list = match finding.kind.severity() {
-                    Severity::Warning => &mut consequences.warnings,
-                    Severity::Unexecutable => &mut consequences.unexecutable,
-                };
-                list.push(Consequence { step: finding.step, message });
-            }
-        }
-        Ok(consequences)
+        safety::inspect(db, &self.changes, &self.findings).await
     }
 }

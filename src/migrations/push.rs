@@ -4,12 +4,13 @@ use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
 use crate::diff::External;
 use crate::introspect::{Scope, introspect};
+use crate::safety::Consequences;
 use crate::sql::Script;
 use crate::sql::quote::Statement;
 use crate::sql::split::{Plan, plan};
 
 use super::MigrateError;
-use super::plan::{Consequences, Steps};
+use super::plan::Steps;
 
 /// What has to be done to a database, and what that does to its data. Nothing has been done yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,41 +35,35 @@ pub async fn compare(
 }
 
 /// Executes the steps in one transaction, or in as few as PostgreSQL allows: a new value of an enum can only be used
-/// behind the end of the transaction that added it. Returns the number of transactions; after an error those before
-/// it stay.
+/// behind the end of the transaction that added it. Returns the number of transactions.
+///
+/// # Errors
+/// [`MigrateError::Step`] if the server refuses a statement. Its transaction is rolled back; those before it stay.
 pub async fn execute(db: &mut Connection, script: &Script) -> Result<usize, MigrateError> {
     db.ensure_namespace().await?;
-    let text = without_transactions(script);
+    let statements = without_transactions(script);
+    let text: String = statements.iter().flat_map(|statement| [*statement, ";\n"]).collect();
     let parts = match plan(&text) {
         Plan::Whole | Plan::AsIs(_) => std::iter::once(0..text.len()).collect(),
         Plan::Segments(segments) => segments.into_iter().map(|segment| segment.range).collect::<Vec<_>>(),
     };
-    for part in &parts {
+    let mut executed = 0;
+    for (done, part) in parts.iter().enumerate() {
         // One message is one transaction.
-        let statement = Statement::built(text[part.clone()].to_owned());
-        db.script(&statement).await.map_err(|source| failed(statement.as_str(), source))?;
+        match db.counted(&Statement::built(text[part.clone()].to_owned())).await {
+            Ok(count) => executed += count,
+            Err((_, DbError::Closed)) => return Err(DbError::Closed.into()),
+            Err((before, source)) => {
+                let statement = statements.get(executed + before).copied().unwrap_or_default().to_owned();
+                return Err(MigrateError::Step { statement, source, done, of: parts.len() });
+            }
+        }
     }
     Ok(parts.len())
 }
 
 /// All statements, without the `BEGIN` and `COMMIT` that the replacement of an enum brings for migration files.
-fn without_transactions(script: &Script) -> String {
+fn without_transactions(script: &Script) -> Vec<&str> {
     let statements = script.steps.iter().flat_map(|step| &step.statements).map(Statement::as_str);
-    statements.filter(|text| !matches!(*text, "BEGIN" | "COMMIT")).flat_map(|text| [text, ";\n"]).collect()
-}
-
-fn failed(text: &str, source: DbError) -> MigrateError {
-    if matches!(source, DbError::Closed) {
-        return source.into();
-    }
-    let position = source.server().and_then(|report| report.position).and_then(|n| usize::try_from(n).ok());
-    let byte = position.and_then(|n| text.char_indices().nth(n.saturating_sub(1))).map(|(byte, _)| byte);
-    MigrateError::Step { statement: statement_at(text, byte.unwrap_or(0)).to_owned(), source }
-}
-
-/// The statement around a byte of a text whose statements end with `;\n`.
-fn statement_at(text: &str, byte: usize) -> &str {
-    let start = text[..byte].rfind(";\n").map_or(0, |end| end + 2);
-    let end = text[byte..].find(";\n").map_or(text.len(), |end| byte + end);
-    &text[start..end]
+    statements.filter(|text| !matches!(*text, "BEGIN" | "COMMIT")).collect()
 }

@@ -1,11 +1,12 @@
-//! Counting rows, all in one round trip.
+//! Counting rows.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::finding::EnumColumn;
 use crate::db::{Connection, DbError};
 use crate::dbschema::QualifiedName;
-use crate::sql::quote::{Ident, Qualified, Statement};
+use crate::sql::quote::{Ident, Literal, Qualified, Statement};
 
 /// Something to count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,13 +15,76 @@ pub enum Question {
     Rows(QualifiedName),
     /// The rows of a table with a value in a column.
     NonNull(QualifiedName, String),
+    /// The combinations of values in columns, none of them NULL, that several rows have.
+    Repeated(QualifiedName, Vec<String>),
+    /// The rows in whose column one of these values of an enum is.
+    Using(EnumColumn, Vec<String>),
+    /// The rows that refer to none of another table.
+    Unmatched {
+        /// The table.
+        table: QualifiedName,
+        /// The columns that refer.
+        columns: Vec<String>,
+        /// The other table.
+        referenced_table: QualifiedName,
+        /// Its columns.
+        referenced_columns: Vec<String>,
+    },
 }
 
 impl Question {
-    const fn table(&self) -> &QualifiedName {
+    /// What is counted with others in one pass over a table: the table, and the counting expression.
+    fn aggregate(&self) -> Option<(&QualifiedName, String)> {
         match self {
-            Self::Rows(table) | Self::NonNull(table, _) => table,
+            Self::Rows(table) => Some((table, "count(*)".to_owned())),
+            Self::NonNull(table, column) => Some((table, format!("count({})", Ident(column)))),
+            Self::Repeated(..) | Self::Using(..) | Self::Unmatched { .. } => None,
         }
+    }
+
+    /// A query of its own.
+    fn query(&self) -> Option<Statement> {
+        let sql = match self {
+            Self::Rows(_) | Self::NonNull(..) => return None,
+            Self::Repeated(table, columns) => {
+                let names: Vec<String> = columns.iter().map(|column| Ident(column).to_string()).collect();
+                let filled: Vec<String> = names.iter().map(|name| format!("{name} IS NOT NULL")).collect();
+                format!(
+                    "SELECT count(*) AS number FROM (SELECT FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS repeated",
+                    Qualified(table),
+                    filled.join(" AND "),
+                    names.join(", ")
+                )
+            }
+            Self::Using(column, values) => {
+                let labels: Vec<String> = values.iter().map(|value| Literal(value).to_string()).collect();
+                let labels = format!("ARRAY[{}]::text[]", labels.join(", "));
+                let id = Ident(&column.column);
+                let condition = if column.list {
+                    format!("{id}::text[] && {labels}")
+                } else {
+                    format!("{id}::text = ANY ({labels})")
+                };
+                format!("SELECT count(*) AS number FROM {} WHERE {condition}", Qualified(&column.table))
+            }
+            Self::Unmatched { table, columns, referenced_table, referenced_columns } => {
+                let filled: Vec<String> =
+                    columns.iter().map(|column| format!("one.{} IS NOT NULL", Ident(column))).collect();
+                let equal: Vec<String> = columns
+                    .iter()
+                    .zip(referenced_columns)
+                    .map(|(column, referenced)| format!("other.{} = one.{}", Ident(referenced), Ident(column)))
+                    .collect();
+                format!(
+                    "SELECT count(*) AS number FROM {} AS one WHERE {} AND NOT EXISTS (SELECT FROM {} AS other WHERE {})",
+                    Qualified(table),
+                    filled.join(" AND "),
+                    Qualified(referenced_table),
+                    equal.join(" AND ")
+                )
+            }
+        };
+        Some(Statement::built(sql))
     }
 }
 
@@ -31,14 +95,19 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// The answer to a question; `None` if nobody asked, or it could not be answered.
+    pub fn answer(&self, question: &Question) -> Option<u64> {
+        self.answers.get(question).copied()
+    }
+
     /// The rows of a table; `None` if nobody asked.
     pub fn rows(&self, table: &QualifiedName) -> Option<u64> {
-        self.answers.get(&Question::Rows(table.clone())).copied()
+        self.answer(&Question::Rows(table.clone()))
     }
 
     /// The rows with a value in a column; `None` if nobody asked.
     pub fn non_null(&self, table: &QualifiedName, column: &str) -> Option<u64> {
-        self.answers.get(&Question::NonNull(table.clone(), column.to_owned())).copied()
+        self.answer(&Question::NonNull(table.clone(), column.to_owned()))
     }
 }
 
@@ -48,32 +117,49 @@ impl FromIterator<(Question, u64)> for Counts {
     }
 }
 
-/// Answers questions in one round trip; each table is read once.
+/// Answers questions. Rows and values are counted in one round trip in which each table is read once. The other
+/// questions have a round trip each; one that the server cannot answer, because its columns are of a type whose values
+/// cannot be compared, stays without an answer.
 ///
 /// # Errors
 /// If a table or column does not exist in the connected database, or the connection breaks.
-pub async fn count(db: &mut Connection, questions: &[Question]) -> Result<Counts, DbError> {
-    let Some(query) = query(questions) else { return Ok(Counts::default()) };
-    let rows = db.rows(&query).await?;
-    let answers = rows.iter().filter_map(|row| {
-        let position: usize = row.get("question")?.parse().ok()?;
-        let number = row.get("number")?.parse().ok()?;
-        Some((questions.get(position)?.clone(), number))
-    });
-    Ok(answers.collect())
+pub(super) async fn count(db: &mut Connection, questions: &[Question]) -> Result<Counts, DbError> {
+    let mut counts = Counts::default();
+    if let Some(query) = query(questions) {
+        for row in db.rows(&query).await? {
+            let answer = || {
+                let position: usize = row.get("question")?.parse().ok()?;
+                Some((questions.get(position)?.clone(), row.get("number")?.parse().ok()?))
+            };
+            counts.answers.extend(answer());
+        }
+    }
+    for question in questions {
+        let Some(query) = question.query() else { continue };
+        match db.rows(&query).await {
+            Ok(rows) => {
+                let number = rows.first().and_then(|row| row.get("number")?.parse().ok());
+                counts.answers.extend(number.map(|number| (question.clone(), number)));
+            }
+            Err(DbError::Server(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(counts)
 }
 
 /// One row for each question: its position and the number.
 fn query(questions: &[Question]) -> Option<Statement> {
-    let mut tables: Vec<(&QualifiedName, Vec<usize>)> = Vec::new();
+    let mut tables: Vec<(&QualifiedName, Vec<(usize, String)>)> = Vec::new();
     let mut positions: HashMap<&QualifiedName, usize> = HashMap::new();
     for (nth, question) in questions.iter().enumerate() {
-        let slot = *positions.entry(question.table()).or_insert_with(|| {
-            tables.push((question.table(), Vec::new()));
+        let Some((table, counting)) = question.aggregate() else { continue };
+        let slot = *positions.entry(table).or_insert_with(|| {
+            tables.push((table, Vec::new()));
             tables.len() - 1
         });
         if let Some((_, asked)) = tables.get_mut(slot) {
-            asked.push(nth);
+            asked.push((nth, counting));
         }
     }
     if tables.is_empty() {
@@ -84,15 +170,8 @@ fn query(questions: &[Question]) -> Option<Statement> {
         if nth > 0 {
             sql.push_str("\nUNION ALL\n");
         }
-        let numbers: Vec<String> = asked.iter().map(usize::to_string).collect();
-        let counts: Vec<String> = asked
-            .iter()
-            .filter_map(|nth| questions.get(*nth))
-            .map(|question| match question {
-                Question::Rows(_) => "count(*)".to_owned(),
-                Question::NonNull(_, column) => format!("count({})", Ident(column)),
-            })
-            .collect();
+        let numbers: Vec<String> = asked.iter().map(|(nth, _)| nth.to_string()).collect();
+        let counts: Vec<&str> = asked.iter().map(|(_, counting)| counting.as_str()).collect();
         let _ = write!(
             sql,
             "SELECT unnest(ARRAY[{}]) AS question, unnest(c) AS number FROM (SELECT ARRAY[{}] AS c FROM {}) AS counted",

@@ -1,15 +1,8 @@
 //! What findings say, with and without knowledge of the data.
 
 use super::counts::{Counts, Question};
-use super::{Finding, FindingKind};
-
-impl Finding {
-    /// What it says when the data is known; `None` if the data shows that there is no danger. What was not counted
-    /// is taken for the worst.
-    pub fn inspected(&self, counts: &Counts) -> Option<String> {
-        self.kind.inspected(counts)
-    }
-}
+use super::finding::{FindingKind, Removal, Severity, UniqueValues};
+use crate::dbschema::QualifiedName;
 
 impl FindingKind {
     /// What it says when nothing is known about the data.
@@ -40,12 +33,12 @@ impl FindingKind {
                 "The column `{column}` of the table `{}` is dropped and made anew. If it has data, that is lost.",
                 table.name
             ),
-            Self::UniqueIndex { table, columns } => format!(
+            Self::UniqueIndex { table, columns, .. } => format!(
                 "A unique constraint on the columns `[{}]` of the table `{}` is added. If there are duplicates, this fails.",
                 columns.join(","),
                 table.name
             ),
-            Self::RemovedValues { enumeration, values } => format!(
+            Self::RemovedValues { enumeration, values, .. } => format!(
                 "The values [{}] of the enum `{}` are removed. If rows still use them, this fails.",
                 values.join(","),
                 enumeration.name
@@ -70,6 +63,33 @@ impl FindingKind {
                 "The type of the column `{column}` of the table `{}` changes, and there is no cast. The column would have to be dropped and made anew, which is not possible if it has data, because it is required.",
                 table.name
             ),
+            Self::DuplicateKeys { table, columns } => format!(
+                "The columns `[{}]` of the table `{}` become its primary key. This fails if rows have the same values.",
+                columns.join(","),
+                table.name
+            ),
+            Self::Orphans { table, columns, referenced_table, .. } => format!(
+                "A foreign key on the columns `[{}]` of the table `{}` is added. This fails if rows refer to some that the table `{}` does not have.",
+                columns.join(","),
+                table.name,
+                referenced_table.name
+            ),
+            Self::InTheWay { object, column, removal, objects } => format!(
+                "{}, because {} {} on it. Drop {} before, and make {} again afterwards.",
+                cannot(object, column.as_deref(), *removal),
+                list(objects),
+                if objects.len() == 1 { "depends" } else { "depend" },
+                it(objects),
+                it(objects)
+            ),
+            Self::TakenAlong { table, column, objects } => format!(
+                "With the column `{column}` of the table `{}` {} {}, which the schema does not show. If you still need {}, make {} again afterwards.",
+                table.name,
+                if objects.len() == 1 { "goes" } else { "go" },
+                list(objects),
+                it(objects),
+                it(objects)
+            ),
         }
     }
 
@@ -86,99 +106,165 @@ impl FindingKind {
             Self::RecreatedColumn { table, column } | Self::MadeRequired { table, column } => {
                 vec![Question::Rows(table.clone()), Question::NonNull(table.clone(), column.clone())]
             }
-            Self::UniqueIndex { .. } | Self::RemovedValues { .. } => Vec::new(),
+            Self::UniqueIndex { table, columns, values: UniqueValues::Countable }
+            | Self::DuplicateKeys { table, columns } => vec![Question::Repeated(table.clone(), columns.clone())],
+            Self::UniqueIndex { values: UniqueValues::AllNull | UniqueValues::Unknown, .. }
+            | Self::InTheWay { .. }
+            | Self::TakenAlong { .. } => Vec::new(),
+            Self::RemovedValues { values, columns, .. } => {
+                columns.iter().map(|column| Question::Using(column.clone(), values.clone())).collect()
+            }
+            Self::Orphans { table, columns, referenced_table, referenced_columns } => vec![Question::Unmatched {
+                table: table.clone(),
+                columns: columns.clone(),
+                referenced_table: referenced_table.clone(),
+                referenced_columns: referenced_columns.clone(),
+            }],
         }
     }
 
-    fn inspected(&self, counts: &Counts) -> Option<String> {
-        let worst = || Some(self.worst_case());
+    /// How much of the data is concerned; `None` if that was not counted.
+    pub fn extent(&self, counts: &Counts) -> Option<u64> {
         match self {
-            Self::UniqueIndex { .. } | Self::RemovedValues { .. } => worst(),
-            Self::DroppedPrimaryKey { table } => match counts.rows(table) {
-                Some(0) => None,
-                Some(_) | None => worst(),
-            },
-            Self::DroppedTable { table } => match counts.rows(table) {
-                Some(0) => None,
-                Some(rows) => {
-                    Some(format!("You drop the table `{}`, which is not empty ({}).", table.name, rows_text(rows)))
-                }
-                None => worst(),
-            },
-            Self::DroppedColumn { table, column } => match counts.non_null(table, column) {
-                Some(0) => None,
-                Some(values) => Some(format!(
-                    "You drop the column `{column}` of the table `{}`, which still has {}.",
-                    table.name,
-                    values_text(values)
-                )),
-                None => worst(),
-            },
-            Self::RiskyCast { table, column, from, to } => match counts.non_null(table, column) {
-                Some(0) => None,
-                Some(values) => Some(format!(
-                    "You change the column `{column}` of the table `{}`, which has {}. They are cast from `{from}` to `{to}`, which may lose some of them or fail.",
-                    table.name,
-                    values_text(values)
-                )),
-                None => worst(),
-            },
-            Self::FirstElementOnly { table, column } => match counts.non_null(table, column) {
-                Some(0) => None,
-                Some(_) | None => worst(),
-            },
-            Self::RecreatedColumn { table, column } => match (counts.rows(table), counts.non_null(table, column)) {
-                (Some(0), _) | (_, Some(0)) => None,
-                (_, Some(values)) => Some(format!(
-                    "The column `{column}` of the table `{}` is dropped and made anew, which loses its {}.",
-                    table.name,
-                    values_text(values)
-                )),
-                (_, None) => worst(),
-            },
-            Self::RequiredColumn { table, column, client_default } => match counts.rows(table) {
-                Some(0) => None,
-                Some(rows) => {
-                    let advice = if *client_default { format!(" {ADD_IN_STEPS}") } else { String::new() };
-                    Some(format!(
-                        "The required column `{column}` cannot be added to the table `{}` without a default value, because the table has {}.{advice}",
-                        table.name,
-                        rows_text(rows)
-                    ))
-                }
-                None => worst(),
-            },
-            Self::MadeRequired { table, column } => match (counts.rows(table), counts.non_null(table, column)) {
-                (Some(rows), Some(values)) if rows <= values => None,
-                (Some(rows), Some(values)) => Some(format!(
-                    "The column `{column}` of the table `{}` cannot become required, because it has {}.",
-                    table.name,
-                    plural(rows - values, "NULL value", "NULL values")
-                )),
-                _ => worst(),
-            },
-            Self::RecreatedRequired { table, column, was_nullable } => match counts.rows(table) {
-                Some(0) => None,
-                Some(rows) if *was_nullable => Some(format!(
-                    "The column `{column}` of the table `{}` cannot be made anew as a required one without a default value, because the table has {}.",
-                    table.name,
-                    rows_text(rows)
-                )),
-                Some(rows) => Some(format!(
-                    "The type of the column `{column}` of the table `{}` cannot change: there is no cast, and a new required column needs values for {}.",
-                    table.name,
-                    rows_text(rows)
-                )),
-                None => worst(),
-            },
+            Self::DroppedTable { table }
+            | Self::DroppedPrimaryKey { table }
+            | Self::RequiredColumn { table, .. }
+            | Self::RecreatedRequired { table, .. } => counts.rows(table),
+            Self::DroppedColumn { table, column }
+            | Self::RiskyCast { table, column, .. }
+            | Self::FirstElementOnly { table, column }
+            | Self::RecreatedColumn { table, column } => counts.non_null(table, column),
+            Self::MadeRequired { table, column } => {
+                Some(counts.rows(table)?.saturating_sub(counts.non_null(table, column)?))
+            }
+            Self::UniqueIndex { values: UniqueValues::AllNull, .. } => Some(0),
+            Self::InTheWay { objects, .. } | Self::TakenAlong { objects, .. } => u64::try_from(objects.len()).ok(),
+            Self::UniqueIndex { values: UniqueValues::Unknown, .. } => None,
+            Self::UniqueIndex { values: UniqueValues::Countable, .. }
+            | Self::RemovedValues { .. }
+            | Self::DuplicateKeys { .. }
+            | Self::Orphans { .. } => self.questions().iter().map(|question| counts.answer(question)).sum(),
         }
     }
+
+    /// How bad it is when so much of the data is concerned.
+    pub(super) const fn severity_at(&self, extent: Option<u64>) -> Severity {
+        match (self, extent) {
+            // It is known to fail.
+            (Self::UniqueIndex { .. } | Self::RemovedValues { .. }, Some(_)) => Severity::Unexecutable,
+            _ => self.severity(),
+        }
+    }
+
+    /// What it says when so much of the data is concerned.
+    pub(super) fn confirmed(&self, extent: u64) -> String {
+        match self {
+            Self::DroppedPrimaryKey { .. }
+            | Self::FirstElementOnly { .. }
+            | Self::InTheWay { .. }
+            | Self::TakenAlong { .. } => self.worst_case(),
+            Self::DroppedTable { table } => {
+                format!("You drop the table `{}`, which is not empty ({}).", table.name, rows_text(extent))
+            }
+            Self::DroppedColumn { table, column } => format!(
+                "You drop the column `{column}` of the table `{}`, which still has {}.",
+                table.name,
+                values_text(extent)
+            ),
+            Self::RiskyCast { table, column, from, to } => format!(
+                "You change the column `{column}` of the table `{}`, which has {}. They are cast from `{from}` to `{to}`, which may lose some of them or fail.",
+                table.name,
+                values_text(extent)
+            ),
+            Self::RecreatedColumn { table, column } => format!(
+                "The column `{column}` of the table `{}` is dropped and made anew, which loses its {}.",
+                table.name,
+                values_text(extent)
+            ),
+            Self::UniqueIndex { table, columns, .. } => format!(
+                "A unique constraint on the columns `[{}]` of the table `{}` cannot be added, because {}.",
+                columns.join(","),
+                table.name,
+                repeated_text(extent)
+            ),
+            Self::DuplicateKeys { table, columns } => format!(
+                "The columns `[{}]` of the table `{}` cannot become its primary key, because {}.",
+                columns.join(","),
+                table.name,
+                repeated_text(extent)
+            ),
+            Self::RemovedValues { enumeration, values, .. } => format!(
+                "The values [{}] of the enum `{}` cannot be removed, because they are still used in {}.",
+                values.join(","),
+                enumeration.name,
+                rows_text(extent)
+            ),
+            Self::RequiredColumn { table, column, client_default } => {
+                let advice = if *client_default { format!(" {ADD_IN_STEPS}") } else { String::new() };
+                format!(
+                    "The required column `{column}` cannot be added to the table `{}` without a default value, because the table has {}.{advice}",
+                    table.name,
+                    rows_text(extent)
+                )
+            }
+            Self::MadeRequired { table, column } => format!(
+                "The column `{column}` of the table `{}` cannot become required, because it has {}.",
+                table.name,
+                plural(extent, "NULL value", "NULL values")
+            ),
+            Self::RecreatedRequired { table, column, was_nullable: true } => format!(
+                "The column `{column}` of the table `{}` cannot be made anew as a required one without a default value, because the table has {}.",
+                table.name,
+                rows_text(extent)
+            ),
+            Self::RecreatedRequired { table, column, was_nullable: false } => format!(
+                "The type of the column `{column}` of the table `{}` cannot change: there is no cast, and a new required column needs values for {}.",
+                table.name,
+                rows_text(extent)
+            ),
+            Self::Orphans { table, columns, referenced_table, .. } => format!(
+                "The foreign key on the columns `[{}]` of the table `{}` cannot be added, because {} the table `{}` does not have.",
+                columns.join(","),
+                table.name,
+                plural(extent, "row refers to one that", "rows refer to some that"),
+                referenced_table.name
+            ),
+        }
+    }
+}
+
+fn cannot(object: &QualifiedName, column: Option<&str>, removal: Removal) -> String {
+    let column = column.unwrap_or_default();
+    match removal {
+        Removal::Table => format!("The table `{}` cannot be dropped", object.name),
+        Removal::Column => format!("The column `{column}` of the table `{}` cannot be dropped", object.name),
+        Removal::ColumnType => {
+            format!("The type of the column `{column}` of the table `{}` cannot change", object.name)
+        }
+        Removal::Enum => format!("The enum `{}` cannot be dropped or replaced", object.name),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(items: &[String]) -> String {
+    match items.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => items.concat(),
+    }
+}
+
+const fn it(objects: &[String]) -> &'static str {
+    if objects.len() == 1 { "it" } else { "them" }
 }
 
 const ADD_IN_STEPS: &str = "Add the column as an optional one, fill it, then make it required.";
 
 fn rows_text(rows: u64) -> String {
     plural(rows, "row", "rows")
+}
+
+fn repeated_text(repeated: u64) -> String {
+    plural(repeated, "value occurs more than once", "values occur more than once")
 }
 
 fn values_text(values: u64) -> String {
@@ -192,7 +278,6 @@ fn plural(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dbschema::QualifiedName;
 
     #[test]
     fn counts_settle() {
@@ -204,18 +289,19 @@ mod tests {
         let made_required = FindingKind::MadeRequired { table: table(), column: column() };
         let dropped = FindingKind::DroppedTable { table: table() };
         let recreated = FindingKind::RecreatedColumn { table: table(), column: column() };
-        for (kind, counts, silent, part) in [
-            (&dropped, vec![rows(0)], true, ""),
-            (&dropped, vec![rows(1)], false, "1 row)"),
-            (&dropped, nothing.to_vec(), false, "If it is not empty"),
-            (&made_required, vec![rows(3), values(3)], true, ""),
-            (&made_required, vec![rows(3), values(1)], false, "2 NULL values"),
-            (&recreated, vec![rows(3), values(0)], true, ""),
-            (&recreated, vec![rows(3), values(2)], false, "2 values"),
+        for (kind, counts, extent, part) in [
+            (&dropped, vec![rows(0)], Some(0), ""),
+            (&dropped, vec![rows(1)], Some(1), "1 row)"),
+            (&dropped, nothing.to_vec(), None, "If it is not empty"),
+            (&made_required, vec![rows(3), values(3)], Some(0), ""),
+            (&made_required, vec![rows(3), values(1)], Some(2), "2 NULL values"),
+            (&recreated, vec![rows(3), values(0)], Some(0), ""),
+            (&recreated, vec![rows(3), values(2)], Some(2), "2 values"),
         ] {
-            let text = kind.inspected(&counts.into_iter().collect());
-            assert_eq!(text.is_none(), silent, "{kind:?}: {text:?}");
-            assert!(text.unwrap_or_default().contains(part), "{kind:?}");
+            let found = kind.extent(&counts.into_iter().collect());
+            assert_eq!(found, extent, "{kind:?}");
+            let text = found.map_or_else(|| kind.worst_case(), |extent| kind.confirmed(extent));
+            assert!(text.contains(part), "{kind:?}: {text}");
         }
     }
 }

@@ -60,7 +60,11 @@ fn folder() -> PathBuf {
 }
 
 fn case_files(below: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join(below))
+    case_files_in(&folder().join(below))
+}
+
+pub(crate) fn case_files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the fixtures are there")
         .map(|entry| entry.expect("a folder entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
@@ -77,11 +81,12 @@ pub(crate) struct Case {
 }
 
 const START: &str = "=== ";
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 10] = [
     "deviation",
     "not live",
     "external",
     "from.sql",
+    "data.sql",
     "from.prisma",
     "to.prisma",
     "migration.sql",
@@ -90,7 +95,7 @@ const SECTIONS: [&str; 9] = [
 ];
 
 impl Case {
-    fn all(text: &str) -> Vec<Self> {
+    pub(crate) fn all(text: &str) -> Vec<Self> {
         let mut cases: Vec<Self> = Vec::new();
         for line in text.lines() {
             if let Some(name) = line.strip_prefix(START) {
@@ -109,7 +114,7 @@ impl Case {
         cases
     }
 
-    fn section(&self, name: &str) -> Option<&str> {
+    pub(crate) fn section(&self, name: &str) -> Option<&str> {
         self.sections.iter().find(|(section, _)| section == name).map(|(_, body)| body.as_str())
     }
 
@@ -132,7 +137,11 @@ impl Case {
         self.compare(file, &answers);
     }
 
-    fn compare(&self, file: &Path, answers: &[(&str, String)]) {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn compare(&self, file: &Path, answers: &[(&str, String)]) {
         if update() {
             self.rewrite(file, answers);
             return;
@@ -200,7 +209,7 @@ fn script(changes: &[Change], to: &DbSchema) -> String {
 
 fn findings(changes: &[Change]) -> String {
     let mut text = String::new();
-    for finding in safety::check(changes) {
+    for finding in safety::check(changes).iter().filter(|finding| !finding.kind.needs_database()) {
         let severity = match finding.kind.severity() {
             Severity::Warning => "warning",
             Severity::Unexecutable => "unexecutable",

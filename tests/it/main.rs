@@ -12,6 +12,7 @@ mod local;
 mod migrations;
 mod parse;
 mod readme;
+mod safety;
 mod server;
 mod validate;
 
@@ -22,6 +23,7 @@ fn main() {
         validate::tests(),
         format::tests(),
         diff::tests(),
+        safety::tests(),
         introspect::tests(),
         config::tests(),
         local::tests(),

@@ -4,16 +4,21 @@ use inquire::{InquireError, Text};
 use jiff::Timestamp;
 
 use super::deploy::apply_showing;
+use crate::cli::consequences::{Impossible, Warned, settle};
 use crate::cli::db::seed;
 use crate::cli::session::{Session, with_session};
-use crate::cli::{Skips, Tolerated, confirm, external, may_ask};
+use crate::cli::{Skips, Tolerated, external, may_ask};
 use crate::config::{Context, ProjectArgs};
-use crate::db::Connection;
 use crate::diff::summary;
 use crate::error::{Error, Exit};
+use crate::migrations::Steps;
 use crate::migrations::dev::{ResetReason, diagnose};
-use crate::migrations::{Consequence, Steps};
 use crate::output::{Output, backticked};
+
+const EDIT_FIRST: &str = "create the migration with `evt migrate dev --create-only`, edit it so that it can run, and \
+                          apply it with `evt migrate dev`";
+const DEPLOY_UNASKED: &str = "run it in a terminal; to apply existing migrations without questions, use `evt migrate \
+                              deploy`";
 
 /// Create a migration from the changes in the schema and apply it: for development
 #[derive(Debug, clap::Args)]
@@ -56,9 +61,13 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let pending = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
     show_applied(&pending, session, out);
     let steps = Steps::between(&diagnosis.replayed, &session.target(), &external);
-    if !settle_consequences(&steps, args, context, &mut db, out).await? {
-        return Err(Error::Cancelled);
-    }
+    let (impossible, question) = if args.create_only {
+        (Impossible::Tell, "Create this migration?")
+    } else {
+        (Impossible::Stop(EDIT_FIRST), "Create and apply this migration?")
+    };
+    let warned = Warned { accepted: false, question, command: "migrate dev", unasked: DEPLOY_UNASKED };
+    settle(&steps.consequences(&mut db).await?, &impossible, &warned, context, out)?;
     if steps.is_empty() && !args.create_only {
         let now = if pending.is_empty() { "already" } else { "now" };
         out.good(format!("The database is {now} in sync with the schema."));
@@ -140,45 +149,6 @@ fn explained(reason: &ResetReason) -> String {
             )
         }
     }
-}
-
-/// Shows what the steps do to the data in the database; whether to go on.
-async fn settle_consequences(
-    steps: &Steps,
-    args: &DevArgs,
-    context: &Context,
-    db: &mut Connection,
-    out: &mut Output,
-) -> Result<bool, Error> {
-    let consequences = steps.consequences(db).await?;
-    if !consequences.unexecutable.is_empty() {
-        let steps = bullets(&consequences.unexecutable, |c| format!("step {}: {}", c.step, c.message));
-        if !args.create_only {
-            return Err(Error::refused(
-                format!("these steps cannot be executed on the data in the database:\n\n{steps}"),
-                "create the migration with `evt migrate dev --create-only`, edit it so that it can run, and apply it \
-                 with `evt migrate dev`",
-            ));
-        }
-        out.warning(format!("these steps cannot be executed on the data in the database:\n\n{steps}"));
-    }
-    if consequences.warnings.is_empty() {
-        return Ok(true);
-    }
-    let warnings = bullets(&consequences.warnings, |c| c.message.clone());
-    out.warning(format!("there is data that this migration would lose or stumble over:\n\n{warnings}"));
-    if !may_ask(context).can_prompt {
-        return Err(Error::refused(
-            "`migrate dev` wants an answer to these warnings, and there is no terminal to ask in",
-            "run it in a terminal; to apply existing migrations without questions, use `evt migrate deploy`",
-        ));
-    }
-    let question = if args.create_only { "Create this migration?" } else { "Create and apply this migration?" };
-    confirm(question)
-}
-
-fn bullets(consequences: &[Consequence], text: impl Fn(&Consequence) -> String) -> String {
-    consequences.iter().map(|consequence| format!("  • {}", text(consequence))).collect::<Vec<_>>().join("\n")
 }
 
 /// The name that was given, or an answer, or none where nobody can be asked.

@@ -56,10 +56,11 @@ pub(super) async fn check_database(database: TestDatabase, file: PathBuf, case: 
     let external = external(&case);
     let from = read(&mut db, &[&to]).await.expect("the database can be read");
     let changes = diff_without(&from, &to, &external);
-    let found = safety::check(&changes);
-    let counts = safety::count(&mut db, &safety::questions(&found)).await.expect("rows can be counted");
+    let consequences = safety::inspect(&mut db, &changes, &safety::check(&changes)).await.expect("rows can be counted");
+    let mut confirmed: Vec<_> = consequences.warnings.iter().chain(&consequences.unexecutable).collect();
+    confirmed.sort_by_key(|consequence| consequence.finding.step);
     let confirmed =
-        found.iter().filter_map(|f| Some(format!("step {} {}: {}\n", f.step, f.kind.name(), f.inspected(&counts)?)));
+        confirmed.iter().map(|c| format!("step {} {}: {}\n", c.finding.step, c.finding.kind.name(), c.message));
     let sql = super::script(&changes, &to);
     let answers =
         [("migration.sql", sql.clone()), ("summary", summary(&changes)), ("findings", confirmed.collect::<String>())];
