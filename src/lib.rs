@@ -13,6 +13,7 @@ pub mod sql;
 pub mod migrations;
 pub mod db;
 pub mod config;
+pub mod generate;
 pub mod output;
 pub mod error;
 #[doc(hidden)]

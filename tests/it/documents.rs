@@ -16,7 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 /// Who may import whom. The order is the way of the data; `error` and the command line may see everything.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("psl", &["dbschema", "lower", "diff", "sql"]),
     ("lower", &["psl", "dbschema", "diff", "sql"]),
     ("dbschema", &["psl", "lower", "diff", "sql"]),
@@ -27,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("safety", &["psl", "lower", "dbschema", "diff", "sql", "db"]),
     ("migrations", &["psl", "lower", "dbschema", "diff", "sql", "db", "introspect", "safety"]),
     ("config", &["psl", "db"]),
+    ("generate", &["psl", "dbschema"]),
     ("output", &["psl", "lower", "dbschema", "diff", "sql", "db", "safety", "migrations", "config", "error"]),
     ("error", &["psl", "db", "introspect", "safety", "migrations", "config", "sql", "diff"]),
 ];

@@ -5,6 +5,7 @@ mod config;
 mod corpus;
 mod diff;
 mod documents;
+mod dmmf;
 mod example;
 mod format;
 mod introspect;
@@ -33,6 +34,7 @@ fn main() {
         documents::tests(),
         readme::tests(),
         example::tests(),
+        dmmf::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
     server::stop();

@@ -129,6 +129,19 @@ pub(crate) fn answers(file: &str) -> HashMap<String, String> {
     rows.map(|(name, rest)| (name.to_owned(), rest.split('\t').next().unwrap_or_default().to_owned())).collect()
 }
 
+/// All small schemas: name and files.
+pub(crate) fn schemas() -> Vec<(String, Vec<File>)> {
+    let mut schemas = Vec::new();
+    for (file, text) in case_files() {
+        for block in text.split("\n=== ").skip(1) {
+            let (name, body) = block.split_once('\n').unwrap_or((block, ""));
+            let cases = expand(&format!("{file}/{name}"), body);
+            schemas.extend(cases.into_iter().map(|(name, _, files)| (name, files)));
+        }
+    }
+    schemas
+}
+
 fn case_files() -> Vec<File> {
     let mut files: Vec<_> = std::fs::read_dir(FIXTURES)
         .expect("fixtures of validate")
