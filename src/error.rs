@@ -374,11 +374,11 @@ fn hint_of_db(error: &DbError) -> Option<String> {
         }
         DbError::DatabaseMissing { .. } => "`evt migrate dev` and `evt migrate deploy` create it",
         DbError::Tls { .. } => "see `sslmode`, `sslrootcert` and `sslaccept` in the URL",
-        DbError::DatabaseExists { .. }
-        | DbError::AccessDenied { .. }
-        | DbError::Closed
-        | DbError::Server(_)
-        | DbError::Protocol(_) => return None,
+        DbError::AccessDenied { .. } => {
+            "does the user exist and may it log in, and does the server's `pg_hba.conf` let it into this database from \
+             this machine, encrypted as it is or not?"
+        }
+        DbError::DatabaseExists { .. } | DbError::Closed | DbError::Server(_) | DbError::Protocol(_) => return None,
     };
     Some(text.to_owned())
 }

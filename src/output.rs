@@ -3,6 +3,7 @@
 //! Stdout is what somebody asked for and may hand to another program; stderr is talk about it. With `--json` stdout is
 //! one JSON value and nothing else. Colours repeat what words say already.
 
+mod checks;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -17,6 +18,7 @@ use crate::db::url::{DatabaseUrl, redact};
 use crate::error::Error;
 use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
 
+pub use checks::{Check, State, checks_json};
 pub use indicatif::ProgressBar;
 pub use text::{backticked, list, plural};
 

@@ -5,6 +5,7 @@ mod completions;
 mod consequences;
 mod db;
 mod debug;
+mod doctor;
 mod format;
 mod init;
 mod migrate;
@@ -58,6 +59,7 @@ enum Command {
     Db(db::DbArgs),
     #[command(hide = true)]
     Seed(db::seed::SeedArgs),
+    Doctor(doctor::DoctorArgs),
     Debug(debug::DebugArgs),
     Version(version::VersionArgs),
     Completions(completions::CompletionsArgs),
@@ -86,7 +88,9 @@ impl Tolerated {
     /// Says that arguments without a flag are not looked at.
     fn warn(&self, out: &mut Output) {
         if let Some(first) = self.ignored.first() {
-            out.warning(format!("`{first}` is ignored: this command takes flags only; see `--help`"));
+            // What could be a URL may hold a password, in any spelling.
+            let shown = if first.contains([':', '@', '%']) { "an argument".to_owned() } else { format!("`{first}`") };
+            out.warning(format!("{shown} is ignored: this command takes flags only; see `--help`"));
         }
     }
 }
@@ -121,6 +125,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
+        Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
@@ -153,7 +158,11 @@ fn misused(error: &clap::Error, arguments: &[OsString], out: &mut Output) -> Exi
     }
     let message = match (arguments.get(1).and_then(|argument| argument.to_str()), error.kind()) {
         (Some("lift"), ErrorKind::InvalidSubcommand) => "`lift` is now called `migrate`".to_owned(),
-        _ => plain(&error.to_string()),
+        _ => arguments
+            .iter()
+            .filter_map(|argument| argument.to_str())
+            .filter(|argument| argument.contains("://"))
+            .fold(plain(&error.to_string()), |text, url| text.replace(&url.replace('\'', "`"), "<URL>")),
     };
     out.usage(&message, &command.clone().render_help().to_string());
     Exit::Failure
@@ -246,6 +255,13 @@ pub fn commands() -> Vec<(String, String)> {
     let mut found = Vec::new();
     collect(&Cli::command(), "evt", &mut found);
     found
+}
+
+/// Whether a command, given by its words without `evt`, has a flag of this name.
+pub fn has_flag(words: &[String], flag: &str) -> bool {
+    let command = Cli::command();
+    let found = words.iter().try_fold(&command, |command, word| command.find_subcommand(word));
+    found.is_some_and(|command| command.get_arguments().any(|argument| argument.get_long() == Some(flag)))
 }
 
 #[cfg(test)]

@@ -133,9 +133,11 @@ impl Lines<'_> {
     fn excerpt(&self, span: Span) -> Value {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         let line = text.lines().next().unwrap_or_default();
-        let short: String = line.chars().take(60).collect();
-        let more = if short.len() < text.len() { "…" } else { "" };
-        Value::Unknown { text: redact(&format!("{short}{more}")).into_owned(), line: self.at(span.start as usize) }
+        // Redacted before it is cut, for what is left of a URL would not be known as one.
+        let safe = redact(line);
+        let short: String = safe.chars().take(60).collect();
+        let more = if short.len() < safe.len() || line.len() < text.len() { "…" } else { "" };
+        Value::Unknown { text: format!("{short}{more}"), line: self.at(span.start as usize) }
     }
 }
 

@@ -116,6 +116,10 @@ pub struct Peer {
     pub database: String,
 }
 
+/// Words of a failure that has to do with encryption. Alerts are TLS's own errors; channel binding ties the password to
+/// the certificate.
+const TLS_WORDS: [&str; 5] = ["TLS", "tls", "certificate", "fatal alert", "channel binding"];
+
 impl DbError {
     /// The server's report, if there is one.
     pub fn server(&self) -> Option<&ServerError> {
@@ -154,7 +158,7 @@ impl DbError {
             };
         }
         let reason = chain(error);
-        if reason.contains("TLS") || reason.contains("tls") || reason.contains("certificate") {
+        if TLS_WORDS.iter().any(|word| reason.contains(word)) {
             Self::Tls { location, reason }
         } else if reason.contains("password") {
             // The server wants a password and the URL has none.

@@ -159,6 +159,16 @@ impl LocalServer {
     /// Starts the server whose data is below `folder`, making the data first if there is none; or joins the one that
     /// runs there already.
     pub fn start(binaries: &Binaries, folder: &Path, durability: Durability) -> Result<Self, LocalError> {
+        Self::start_with(binaries, folder, durability, &[])
+    }
+
+    /// As [`LocalServer::start`], with settings of the server as `name=value`. A server that runs already keeps its own.
+    pub fn start_with(
+        binaries: &Binaries,
+        folder: &Path,
+        durability: Durability,
+        settings: &[String],
+    ) -> Result<Self, LocalError> {
         let identity = Identity::for_server()?;
         let home = home_of(folder, identity)?;
         let starting = lock_file(&home.join("start.lock"))?;
@@ -177,7 +187,7 @@ impl LocalServer {
         check_version(binaries, &data)?;
         let socket_folder = new_socket_folder(identity)?;
         let port = 5432;
-        let child = launch(binaries, &data, &socket_folder, port, durability, identity)?;
+        let child = launch(binaries, &data, &socket_folder, port, durability, settings, identity)?;
         let mut server = Self { data, socket_folder, port, users, child: Some(child), disposable };
         server.wait_until_ready()?;
         Ok(server)
@@ -196,7 +206,8 @@ impl LocalServer {
     fn wait_until_ready(&mut self) -> Result<(), LocalError> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if running(&self.data).is_some() {
+            if let Some((_, port)) = running(&self.data) {
+                self.port = port;
                 return Ok(());
             }
             let exited = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
@@ -464,6 +475,7 @@ fn launch(
     socket_folder: &Path,
     port: u16,
     durability: Durability,
+    settings: &[String],
     identity: Identity,
 ) -> Result<Child, LocalError> {
     use std::os::unix::process::CommandExt as _;
@@ -490,6 +502,9 @@ fn launch(
         for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=4GB"] {
             program = program.arg("-c").arg(setting);
         }
+    }
+    for setting in settings {
+        program = program.arg("-c").arg(setting);
     }
     let error_log = log.try_clone().map_err(|source| io_error(&log_path, source))?;
     program

@@ -42,15 +42,19 @@ pub struct Holder {
 }
 
 fn by(holder: Option<&Holder>) -> String {
-    use std::fmt::Write as _;
-    let Some(holder) = holder else { return String::new() };
-    let mut text = format!("; held by process {}", holder.pid);
-    for (label, value) in [("application", &holder.application), ("since", &holder.since), ("query", &holder.query)] {
-        if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
-            let _ = write!(text, ", {label} {}", value.split_whitespace().collect::<Vec<_>>().join(" "));
+    holder.map(|holder| format!("; held by {holder}")).unwrap_or_default()
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        for (label, value) in [("application", &self.application), ("since", &self.since), ("query", &self.query)] {
+            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+                write!(f, ", {label} {}", value.split_whitespace().collect::<Vec<_>>().join(" "))?;
+            }
         }
+        Ok(())
     }
-    text
 }
 
 /// Waits for the lock, at most `timeout_ms` milliseconds (0 waits for ever). It belongs to the session.
@@ -72,8 +76,8 @@ pub async fn release(db: &mut Connection) -> Result<(), DbError> {
     db.script(&Statement::built(format!("SELECT pg_catalog.pg_advisory_unlock({LOCK_KEY})"))).await
 }
 
-/// Asks who holds the lock. Not knowing is no error: the wait has failed already.
-async fn holder(db: &mut Connection) -> Option<Holder> {
+/// Asks who holds the lock; `None` if nobody does or the server does not tell.
+pub async fn holder(db: &mut Connection) -> Option<Holder> {
     // A key of 64 bits is shown in two halves (PostgreSQL documentation, "pg_locks").
     let sql = Statement::built(format!(
         "SELECT a.pid, a.application_name, a.query, \

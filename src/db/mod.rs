@@ -4,6 +4,7 @@ pub mod error;
 #[cfg(unix)]
 pub mod local;
 pub mod lock;
+pub mod probe;
 mod tls;
 pub mod url;
 

@@ -12,6 +12,8 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tokio_postgres::config::{ChannelBinding, SslMode, TargetSessionAttrs};
 
+use super::probe::Route;
+
 /// The port of a server whose URL names none.
 pub const DEFAULT_PORT: u16 = 5432;
 
@@ -275,6 +277,18 @@ impl DatabaseUrl {
         }
     }
 
+    /// The ways to the server in the order in which they are tried; none for `local:`.
+    pub fn routes(&self) -> Vec<Route> {
+        let Place::Servers(servers) = &self.place else { return Vec::new() };
+        let route = |server: &Server| match &server.host {
+            Host::Socket(folder) => {
+                Route::Socket(folder.join(format!(".s.PGSQL.{}", server.port.unwrap_or(DEFAULT_PORT))))
+            }
+            Host::Tcp(_) => Route::Tcp { host: server.host.name(), port: server.port.unwrap_or(DEFAULT_PORT) },
+        };
+        servers.iter().map(route).collect()
+    }
+
     /// The folder of a server that evt runs itself.
     pub fn local_folder(&self) -> Option<&Path> {
         match &self.place {
@@ -456,24 +470,19 @@ impl Server {
 }
 
 /// The text with the password taken out of every URL in it: for texts of others (a runtime's, a server's) that may
-/// repeat one.
+/// repeat one. Better too much than too little: what only looks like a password goes too.
 pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, from) = rest.split_at(at + 3);
+    // One slash: a URL that was taken for a path and tidied up as one.
+    while let Some(at) = rest.find(":/") {
+        let slashes = if rest[at..].starts_with("://") { 3 } else { 2 };
+        let (before, from) = rest.split_at(at + slashes);
         let end =
             from.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')).unwrap_or(from.len());
         let (url, after) = from.split_at(end);
         out.push_str(before);
-        let (userinfo, host) = url.rsplit_once('@').unwrap_or(("", url));
-        if let Some((user, _)) = userinfo.split_once(':') {
-            out.push_str(user);
-            out.push('@');
-            out.push_str(host);
-        } else {
-            out.push_str(url);
-        }
+        push_without_password(url, &mut out);
         rest = after;
     }
     if out.is_empty() {
@@ -482,6 +491,37 @@ pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
     out.push_str(rest);
     out.into()
 }
+
+/// Appends what stands behind `://`.
+fn push_without_password(url: &str, out: &mut String) {
+    let (userinfo, host) = url.rsplit_once('@').map_or((None, url), |(userinfo, host)| (Some(userinfo), host));
+    if let Some(userinfo) = userinfo {
+        out.push_str(userinfo.split(':').next().unwrap_or_default());
+        out.push('@');
+    } else if let Some((user, rest)) = url.split(['/', '?', '#']).next().and_then(|authority| authority.split_once(':'))
+        && !user.starts_with('[')
+        && rest.contains(|c: char| !c.is_ascii_digit() && c != ',')
+    {
+        // No port: the beginning of a URL that was cut off inside its password.
+        out.push_str(user);
+        return out.push_str("@…");
+    }
+    let (before, query) = host.split_once('?').map_or((host, None), |(before, query)| (before, Some(query)));
+    out.push_str(before);
+    for (i, pair) in query.iter().flat_map(|query| query.split('&')).enumerate() {
+        out.push(if i == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((name, _)) if SECRET_PARAMETERS.contains(&name) => {
+                out.push_str(name);
+                out.push_str("=…");
+            }
+            _ => out.push_str(pair),
+        }
+    }
+}
+
+/// Parameters of URLs, of Prisma's services too, whose values nobody else may see.
+const SECRET_PARAMETERS: [&str; 3] = ["password", "sslpassword", "api_key"];
 
 /// What has a meaning in a URL and is therefore encoded when printed.
 const RESERVED: &AsciiSet = &CONTROLS

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod checksum;
 pub mod dev;
 pub mod directory;
+pub mod health;
 pub mod history;
 pub mod plan;
 pub mod push;

@@ -186,8 +186,22 @@ fn without_variety(text: &str, root: &Path, project: &Path, database: Option<&Te
         if let Some(location) = url.location() {
             text = text.replace(&location, "<server>");
         }
+        if let Some(folder) = url.host().filter(|host| host.starts_with('/')) {
+            text = text.replace(&folder, "<socket>").replace(&folder.replace('/', "%2F"), "<socket>");
+        }
+        text = text.split_inclusive('\n').map(without_version).collect();
     }
     without_times(&without_error_numbers(&text))
+}
+
+/// `PostgreSQL 17.2 (Debian …)` to the end of the line → `PostgreSQL <version>`.
+fn without_version(line: &str) -> String {
+    match line.split_once("PostgreSQL ") {
+        Some((before, rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{before}PostgreSQL <version>\n")
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// `(os error 111)` → `(os error)`: the numbers are the system's own.

@@ -4,17 +4,22 @@ mod commands;
 mod config;
 mod corpus;
 mod diff;
+mod doctor;
 mod documents;
 mod dmmf;
 mod example;
 mod format;
+mod guarded;
 mod introspect;
 mod local;
 mod migrations;
 mod parse;
 mod readme;
 mod safety;
+mod secrets;
 mod server;
+mod terminal;
+mod tls;
 mod validate;
 
 fn main() {
@@ -30,6 +35,10 @@ fn main() {
         local::tests(),
         migrations::tests(),
         commands::tests(),
+        doctor::tests(),
+        secrets::tests(),
+        terminal::tests(),
+        tls::tests(),
         corpus::tests(),
         documents::tests(),
         readme::tests(),
@@ -38,5 +47,6 @@ fn main() {
     ];
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
     server::stop();
+    guarded::stop();
     conclusion.exit();
 }

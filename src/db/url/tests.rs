@@ -235,6 +235,12 @@ fn redaction() {
         ("'postgresql://u:hunter2@h/db'", "'postgresql://u@h/db'"),
         ("postgresql://u:hun@ter2@h/db and mysql://:x@h", "postgresql://u@h/db and mysql://@h"),
         ("postgresql://u:hunter2/@h/db", "postgresql://u@h/db"),
+        ("`postgresql:/u:hunter2@h/db`", "`postgresql:/u@h/db`"),
+        ("postgresql://u:hunter2…", "postgresql://u@…"),
+        ("postgresql://h:5432/db?a=b", "postgresql://h:5432/db?a=b"),
+        ("postgresql://[::1]:5432/db", "postgresql://[::1]:5432/db"),
+        ("postgresql://u@h/db?password=x&sslmode=require", "postgresql://u@h/db?password=…&sslmode=require"),
+        ("prisma://h/?api_key=x", "prisma://h/?api_key=…"),
     ] {
         assert_eq!(redact(text), expected);
     }

@@ -1,0 +1,170 @@
+//! Questions, in a real terminal: yes, no, Ctrl-C, Esc; and what happens where nobody can be asked.
+
+use std::process::Command;
+use std::time::Duration;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::{ControlCode, Eof, Expect as _, Session};
+use libtest_mimic::{Failed, Trial};
+
+use crate::server::{TestDatabase, long_blocking};
+
+/// Longest wait for a question. A machine under load may be slow; a question that never comes is a failure.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) fn tests() -> Vec<Trial> {
+    CASES
+        .iter()
+        .map(|case| long_blocking(format!("terminal: {}", case.name), move |database| play(case, &database)))
+        .collect()
+}
+
+/// What a person does, in the order of the questions.
+enum Answer {
+    /// Types a text and Enter.
+    Types(&'static str),
+    /// Presses Ctrl-C.
+    Interrupts,
+    /// Presses Esc.
+    Escapes,
+}
+
+use Answer::{Escapes, Interrupts, Types};
+
+struct Case {
+    name: &'static str,
+    /// The project: one of those in [`project`].
+    state: State,
+    command: &'static [&'static str],
+    env: &'static [(&'static str, &'static str)],
+    /// Words of each question, and the answer.
+    talk: &'static [(&'static str, Answer)],
+    status: i32,
+    /// Words that the whole output has to contain.
+    says: &'static [&'static str],
+    /// A question to the database afterwards, and its answer.
+    then: (&'static str, &'static str),
+}
+
+/// How the database stands before the command.
+#[derive(Clone, Copy)]
+enum State {
+    /// Empty, and no migrations.
+    New,
+    /// One migration is applied, and there is a row in `A`.
+    Filled,
+    /// The same, and the schema lacks the column `name` of `A`, which is not empty.
+    Losing,
+}
+
+const TABLES: &str = "SELECT count(*) FROM pg_class WHERE relname = 'A'";
+const ROWS: &str = "SELECT count(*) FROM \"A\"";
+const COLUMNS: &str =
+    "SELECT count(*) FROM pg_attribute WHERE attrelid = '\"A\"'::regclass AND attname = 'name' AND NOT attisdropped";
+const DEV: &[&str] = &["migrate", "dev"];
+const RESET: &[&str] = &["migrate", "reset"];
+const PUSH: &[&str] = &["db", "push"];
+const NAME: &str = "Name of the new migration:";
+const LOSE: &str = "Create and apply this migration?";
+const DROP: &str = "Drop all data";
+const GO_ON: &str = "Go on?";
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    // The name of a migration
+    Case { name: "dev asks for a name", state: State::New, command: DEV, env: &[], talk: &[(NAME, Types("First Step"))], status: 0, says: &["_first_step", "in sync"], then: (TABLES, "1\n") },
+    Case { name: "dev takes no name for an answer", state: State::New, command: DEV, env: &[], talk: &[(NAME, Types(""))], status: 0, says: &["in sync"], then: (TABLES, "1\n") },
+    Case { name: "dev: Ctrl-C at the name", state: State::New, command: DEV, env: &[], talk: &[(NAME, Interrupts)], status: 130, says: &["Cancelled"], then: (TABLES, "0\n") },
+    Case { name: "dev: Esc at the name", state: State::New, command: DEV, env: &[], talk: &[(NAME, Escapes)], status: 130, says: &["Cancelled"], then: (TABLES, "0\n") },
+    Case { name: "dev does not ask for a name that is given", state: State::New, command: &["migrate", "dev", "--name", "given"], env: &[], talk: &[], status: 0, says: &["_given"], then: (TABLES, "1\n") },
+    Case { name: "dev asks nothing in CI", state: State::New, command: DEV, env: &[("CI", "false")], talk: &[], status: 0, says: &["in sync"], then: (TABLES, "1\n") },
+    Case { name: "dev asks nothing in a dumb terminal", state: State::New, command: DEV, env: &[("TERM", "dumb")], talk: &[], status: 0, says: &["in sync"], then: (TABLES, "1\n") },
+    // Data that would be lost
+    Case { name: "dev: yes to a loss", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Types("y")), (NAME, Types("less"))], status: 0, says: &["_less"], then: (COLUMNS, "0\n") },
+    Case { name: "dev: no to a loss", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Types("n"))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: Enter to a loss is no", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Types(""))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: Ctrl-C to a loss", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Interrupts)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: a loss in CI", state: State::Losing, command: DEV, env: &[("CI", "1")], talk: &[], status: 1, says: &["no terminal to ask in"], then: (COLUMNS, "1\n") },
+    // Everything would be lost
+    Case { name: "reset: yes", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Types("y"))], status: 0, says: &["is reset"], then: (ROWS, "0\n") },
+    Case { name: "reset: no", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Types("n"))], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "reset: Enter is no", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Types(""))], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "reset: Ctrl-C", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Interrupts)], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "reset: Esc", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Escapes)], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "reset: in CI", state: State::Filled, command: RESET, env: &[("GITLAB_CI", "true")], talk: &[], status: 1, says: &["--force"], then: (ROWS, "1\n") },
+    Case { name: "reset: an agent that said yes is stopped all the same", state: State::Filled, command: RESET, env: &[("CLAUDECODE", "1")], talk: &[(DROP, Types("y"))], status: 1, says: &["only a person can decide"], then: (ROWS, "1\n") },
+    Case { name: "reset: forced, nothing is asked", state: State::Filled, command: &["migrate", "reset", "-f"], env: &[], talk: &[], status: 0, says: &["is reset"], then: (ROWS, "0\n") },
+    // Push
+    Case { name: "push: yes to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Types("y"))], status: 0, says: &["in sync"], then: (COLUMNS, "0\n") },
+    Case { name: "push: no to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Types("n"))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "push: Ctrl-C to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Interrupts)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "push: a loss in CI", state: State::Losing, command: PUSH, env: &[("CI", "true")], talk: &[], status: 1, says: &["--accept-data-loss"], then: (COLUMNS, "1\n") },
+    Case { name: "push: accepted, nothing is asked", state: State::Losing, command: &["db", "push", "--accept-data-loss"], env: &[], talk: &[], status: 0, says: &["in sync"], then: (COLUMNS, "0\n") },
+];
+
+/// The same states without any terminal are in the live cases of `commands`.
+fn play(case: &Case, database: &TestDatabase) {
+    let project = project(case.state, database).expect("a project");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
+    command
+        .args(case.command)
+        .current_dir(project.path())
+        .env_clear()
+        .envs([("DATABASE_URL", database.text()), ("TERM", "xterm-256color".to_owned())])
+        .envs(case.env.iter().copied());
+    let mut session = Session::spawn(command).expect("a terminal");
+    session.set_expect_timeout(Some(PATIENCE));
+    let mut shown = Vec::new();
+    for (question, answer) in case.talk {
+        let found = session
+            .expect(*question)
+            .unwrap_or_else(|error| panic!("`{question}` is not asked ({error}): {}", String::from_utf8_lossy(&shown)));
+        shown.extend_from_slice(found.as_bytes());
+        match answer {
+            Types(text) => session.send(format!("{text}\r")).expect("a key"),
+            Interrupts => session.send(ControlCode::EndOfText).expect("a key"),
+            Escapes => session.send(ControlCode::Escape).expect("a key"),
+        }
+    }
+    let rest = session.expect(Eof).expect("the end of the output");
+    shown.extend_from_slice(rest.as_bytes());
+    let shown = String::from_utf8_lossy(&shown).into_owned();
+    let status = session.get_process().wait().expect("an exit status");
+    assert!(matches!(status, WaitStatus::Exited(_, status) if status == case.status), "{status:?}: {shown}");
+    for words in case.says {
+        assert!(shown.contains(words), "`{words}` is not said: {shown}");
+    }
+    assert_eq!(database.ask(case.then.0), case.then.1, "{shown}");
+}
+
+fn project(state: State, database: &TestDatabase) -> Result<tempfile::TempDir, Failed> {
+    let folder = tempfile::tempdir()?;
+    let schema = |fields: &str| {
+        format!(
+            "datasource db {{\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}}\n\nmodel A {{\n  id Int @id\n{fields}}}\n"
+        )
+    };
+    let write = |text: &str| std::fs::write(folder.path().join("schema.prisma"), text);
+    write(&schema("  name String?\n"))?;
+    if matches!(state, State::New) {
+        return Ok(folder);
+    }
+    let migration = folder.path().join("migrations/1_init/migration.sql");
+    std::fs::create_dir_all(migration.parent().unwrap_or(folder.path()))?;
+    std::fs::write(
+        &migration,
+        "CREATE TABLE \"A\" (id integer NOT NULL, name text, CONSTRAINT \"A_pkey\" PRIMARY KEY (id));\n",
+    )?;
+    let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+        .args(["migrate", "deploy"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("DATABASE_URL", database.text())
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    database.ask("INSERT INTO \"A\" VALUES (1, 'x')");
+    if matches!(state, State::Losing) {
+        write(&schema(""))?;
+    }
+    Ok(folder)
+}
