@@ -5,6 +5,7 @@ use std::fmt;
 use crate::config::ConfigError;
 use crate::db::lock::LockError;
 use crate::db::{DbError, UrlError};
+use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
 use crate::migrations::script::{Left, Place};
 use crate::migrations::{DirectoryError, MigrateError, ScriptError};
@@ -123,6 +124,9 @@ pub enum Error {
     /// The migrations folder or history.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// A generator, or what it needs.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// Flags that do not go together, or are not there.
     #[error("{message}")]
     Usage {
@@ -210,7 +214,9 @@ impl Error {
             Self::Local(_) => Some(Code::P1001),
             Self::Script { source, .. } => of_db(source),
             Self::ExternalName { .. } => Some(Code::P3023),
-            Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => None,
+            Self::Generate(_) | Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => {
+                None
+            }
         }
     }
 
@@ -225,6 +231,7 @@ impl Error {
             | Self::Db(_)
             | Self::Introspect(_)
             | Self::Migrate(_)
+            | Self::Generate(_)
             | Self::Script { .. }
             | Self::ExternalName { .. }
             | Self::Usage { .. }
@@ -239,6 +246,7 @@ impl Error {
             Self::Db(error) | Self::Script { source: error, .. } => hint_of_db(error),
             Self::Migrate(error) => hint_of_migrate(error),
             Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
+            Self::Generate(error) => hint_of_generate(error),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
             Self::Introspect(_) | Self::ExternalName { .. } | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
@@ -381,6 +389,26 @@ fn hint_of_db(error: &DbError) -> Option<String> {
         DbError::DatabaseExists { .. } | DbError::Closed | DbError::Server(_) | DbError::Protocol(_) => return None,
     };
     Some(text.to_owned())
+}
+
+fn hint_of_generate(error: &GenerateError) -> Option<String> {
+    match error {
+        GenerateError::Unknown { known, .. } => {
+            let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            Some(format!("it has {}", names.join(", ")))
+        }
+        GenerateError::NotInstalled { package, .. } => Some(format!(
+            "install it with `npm install --save-dev {package}`, or let Prisma's own CLI generate: `npx prisma generate`"
+        )),
+        GenerateError::NoOutput { generator } => Some(format!("add `output = \"…\"` to the block `{generator}`")),
+        GenerateError::VariableMissing { variable, .. } => {
+            Some(format!("set it in the environment or write `{variable}=…` into a `.env` file"))
+        }
+        GenerateError::NoDatasource
+        | GenerateError::NoModels
+        | GenerateError::Requires { .. }
+        | GenerateError::Process { .. } => None,
+    }
 }
 
 fn hint_of_migrate(error: &MigrateError) -> Option<String> {

@@ -20,7 +20,7 @@ use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
 
 pub use checks::{Check, State, checks_json};
 pub use indicatif::ProgressBar;
-pub use text::{backticked, list, plural};
+pub use text::{backticked, duration, list, plural};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

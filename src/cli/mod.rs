@@ -7,6 +7,7 @@ mod db;
 mod debug;
 mod doctor;
 mod format;
+mod generate;
 mod init;
 mod migrate;
 mod operands;
@@ -23,7 +24,7 @@ use clap::{CommandFactory as _, Parser};
 
 use crate::config::environment::{CONSENT, SKIP_SEED};
 use crate::config::interactive::{DEVIN, Interactivity, interactivity, unconsenting_agent};
-use crate::config::{Context, Settings};
+use crate::config::{Context, Project, Settings};
 use crate::dbschema::QualifiedName;
 use crate::diff::External;
 use crate::error::{Error, Exit};
@@ -55,6 +56,7 @@ enum Command {
     Init(init::InitArgs),
     Validate(check::ValidateArgs),
     Format(format::FormatArgs),
+    Generate(generate::GenerateArgs),
     Migrate(migrate::MigrateArgs),
     Db(db::DbArgs),
     #[command(hide = true)]
@@ -122,6 +124,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Init(args)) => init::run(&args, context, out),
         Some(Command::Validate(args)) => check::validate(&args, context, out),
         Some(Command::Format(args)) => format::run(&args, context, out),
+        Some(Command::Generate(args)) => generate::run(&args, context, out),
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
@@ -191,6 +194,11 @@ pub(crate) struct Skips {
 }
 
 impl Skips {
+    /// Runs the generators of a schema that follows the rules of Prisma 6.
+    fn generate(&self, project: &Project, context: &Context, out: &mut Output) {
+        generate::generate_afterwards(project, self.skip_generate, context, out);
+    }
+
     /// Whether no seeds are wanted.
     fn seed(&self, context: &Context) -> bool {
         self.skip_seed || context.environment.filled(SKIP_SEED).is_some()

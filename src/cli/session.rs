@@ -95,14 +95,6 @@ impl Session {
         lower(&self.project.schema, &self.scope.default_namespace)
     }
 
-    /// Prisma 6 runs the generators of a schema after a migration. Until evt does, it says what is left to do.
-    pub(super) fn remind_of_generators(&self, out: &mut Output) {
-        let schema = &self.project.schema;
-        if schema.rules == Rules::Prisma6 && !schema.generators.is_empty() {
-            out.hint("evt does not run generators yet: `npx prisma generate` brings generated code up to date");
-        }
-    }
-
     /// How migrations are applied.
     pub(super) fn apply_options(&self) -> ApplyOptions {
         ApplyOptions {

@@ -1,7 +1,14 @@
-//! What generators are told about a schema.
+//! What generators are told about a schema, and how they are run.
+//!
+//! `datamodel` and `query_api` describe the schema, `configuration` its blocks; `run` starts the generators, `process`
+//! talks to one, and `client` knows where those of Prisma Client are.
 
+mod client;
+pub mod configuration;
 mod datamodel;
+pub mod process;
 mod query_api;
+pub mod run;
 
 use serde::Serialize;
 

@@ -191,7 +191,26 @@ fn without_variety(text: &str, root: &Path, project: &Path, database: Option<&Te
         }
         text = text.split_inclusive('\n').map(without_version).collect();
     }
-    without_times(&without_error_numbers(&text))
+    without_durations(&without_times(&without_error_numbers(&text)))
+}
+
+/// ` in 12 ms` and ` in 1.23 s` → ` in <duration>`.
+fn without_durations(text: &str) -> String {
+    let mut parts = text.split(" in ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let unit = [" ms\n", " s\n"].into_iter().find(|unit| part.len() > rest.len() && rest.starts_with(unit));
+        out.push_str(" in ");
+        match unit {
+            Some(unit) => {
+                out.push_str("<duration>\n");
+                out.push_str(&rest[unit.len()..]);
+            }
+            None => out.push_str(part),
+        }
+    }
+    out
 }
 
 /// `PostgreSQL 17.2 (Debian …)` to the end of the line → `PostgreSQL <version>`.

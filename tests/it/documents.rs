@@ -29,7 +29,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("config", &["psl", "db"]),
     ("generate", &["psl", "dbschema"]),
     ("output", &["psl", "lower", "dbschema", "diff", "sql", "db", "safety", "migrations", "config", "error"]),
-    ("error", &["psl", "db", "introspect", "safety", "migrations", "config", "sql", "diff"]),
+    ("error", &["psl", "db", "introspect", "safety", "migrations", "config", "sql", "diff", "generate"]),
 ];
 
 const PURE: [&str; 5] = ["psl", "lower", "dbschema", "diff", "sql"];

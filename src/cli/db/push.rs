@@ -56,6 +56,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
             let now = if args.force_reset { "now" } else { "already" };
             out.line("");
             out.good(format!("The database is {now} in sync with the schema."));
+            args.skips.generate(&session.project, context, out);
             return Ok(Exit::Success);
         }
         let transactions = execute(&mut db, &push.steps.script).await?;
@@ -66,6 +67,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
         }
         out.line("");
         out.good("The database is now in sync with the schema.");
+        args.skips.generate(&session.project, context, out);
         Ok(Exit::Success)
     })
 }

@@ -9,6 +9,7 @@ use crate::cli::db::seed;
 use crate::cli::session::{Session, with_session};
 use crate::cli::{Skips, Tolerated, external, may_ask};
 use crate::config::{Context, ProjectArgs};
+use crate::db::Connection;
 use crate::diff::summary;
 use crate::error::{Error, Exit};
 use crate::migrations::Steps;
@@ -71,6 +72,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     if steps.is_empty() && !args.create_only {
         let now = if pending.is_empty() { "already" } else { "now" };
         out.good(format!("The database is {now} in sync with the schema."));
+        finish(args, session, &mut db, created, context, out).await?;
         return Ok(Exit::Success);
     }
     let name = migration_name(args, context)?;
@@ -83,11 +85,24 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
     show_applied(&applied, session, out);
     out.good("The database is now in sync with the schema.");
-    session.remind_of_generators(out);
-    if created && session.seeds_by_itself() && !args.skips.seed(context) {
-        seed::plant(&session.project.settings, &mut db, &[], out).await?;
-    }
+    finish(args, session, &mut db, created, context, out).await?;
     Ok(Exit::Success)
+}
+
+/// Generates, and seeds a database that was made just now.
+async fn finish(
+    args: &DevArgs,
+    session: &Session,
+    db: &mut Connection,
+    created: bool,
+    context: &Context,
+    out: &mut Output,
+) -> Result<(), Error> {
+    args.skips.generate(&session.project, context, out);
+    if created && session.seeds_by_itself() && !args.skips.seed(context) {
+        seed::plant(&session.project.settings, db, &[], out).await?;
+    }
+    Ok(())
 }
 
 fn show_applied(applied: &[String], session: &Session, out: &mut Output) {

@@ -40,6 +40,7 @@ pub(crate) fn run(args: &ResetArgs, context: &Context, out: &mut Output) -> Resu
             out.line("\nApplied:\n");
             out.migrations_tree(&session.shown_directory(), applied.iter().map(String::as_str));
         }
+        args.skips.generate(&session.project, context, out);
         if session.seeds_by_itself() && !args.skips.seed(context) {
             seed::plant(&session.project.settings, &mut db, &[], out).await?;
         }

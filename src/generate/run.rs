@@ -1,0 +1,296 @@
+//! Runs the generator blocks of a schema.
+
+use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use super::process::{Process, ProcessError};
+use super::{client, configuration, dmmf};
+use crate::psl::PslSchema;
+use crate::psl::schema::{Generator, StringOrEnv};
+
+/// What is to be generated from.
+pub struct Job<'a> {
+    /// The schema.
+    pub schema: &'a PslSchema,
+    /// Its files: absolute path and text. [`crate::psl::FileId`] is the position.
+    pub files: &'a [(PathBuf, String)],
+    /// The file or folder of the schema, absolute.
+    pub schema_path: &'a Path,
+    /// The folder of the project, where generators run.
+    pub folder: &'a Path,
+    /// The value of an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Variables that generators get in addition to those of this process.
+    pub variables: &'a [(String, String)],
+    /// Names of the generators to run; empty means all.
+    pub only: &'a [String],
+    /// Whether a schema without models is an error.
+    pub require_models: bool,
+    /// Whether generators keep their hints to themselves.
+    pub no_hints: bool,
+}
+
+/// A generator that did its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// What it calls itself, or else the name of its block.
+    pub name: String,
+    /// Its version, if it says one.
+    pub version: Option<String>,
+    /// Where it wrote.
+    pub output: PathBuf,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Why generators did not run, or one failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// A name was given that no block has.
+    #[error("the schema has no generator {}", quoted(missing))]
+    Unknown {
+        /// The names without a block.
+        missing: Vec<String>,
+        /// The names of all blocks.
+        known: Vec<String>,
+    },
+    /// There is no datasource to tell generators about.
+    #[error("generators need a `datasource` block, and the schema has none")]
+    NoDatasource,
+    /// Models were demanded.
+    #[error("the schema has no models")]
+    NoModels,
+    /// A property names a variable that is not set.
+    #[error("generator `{generator}`: `{property}` wants the variable `{variable}`, which is not set")]
+    VariableMissing {
+        /// The block.
+        generator: String,
+        /// The property.
+        property: &'static str,
+        /// The variable.
+        variable: String,
+    },
+    /// The generator of Prisma Client is not installed.
+    #[error("generator `{generator}`: the generator `{provider}` is not installed in this project")]
+    NotInstalled {
+        /// The block.
+        generator: String,
+        /// Its provider.
+        provider: String,
+        /// The package that has it.
+        package: &'static str,
+    },
+    /// Neither the block nor the generator says where to write.
+    #[error("generator `{generator}` has no `output`, and its program names no default")]
+    NoOutput {
+        /// The block.
+        generator: String,
+    },
+    /// A generator wants another one that the schema does not have.
+    #[error("generator `{generator}` needs a generator whose provider is `{required}`, and the schema has none")]
+    Requires {
+        /// The block.
+        generator: String,
+        /// The provider.
+        required: String,
+    },
+    /// The program of a generator failed.
+    #[error("generator `{generator}` (`{provider}`) failed: {source}")]
+    Process {
+        /// The block.
+        generator: String,
+        /// Its provider.
+        provider: String,
+        /// What went wrong.
+        #[source]
+        source: ProcessError,
+    },
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs the generators of a schema in the order of their blocks; `done` hears of each that did its work.
+///
+/// # Errors
+/// The first thing that goes wrong; generators before it have done their work.
+pub fn generate(job: &Job<'_>, mut done: impl FnMut(&Generated)) -> Result<(), GenerateError> {
+    let chosen = chosen(job)?;
+    if chosen.is_empty() {
+        return Ok(());
+    }
+    let Some(datasource) = &job.schema.datasource else { return Err(GenerateError::NoDatasource) };
+    if job.require_models && job.schema.models.is_empty() {
+        return Err(GenerateError::NoModels);
+    }
+    let document = serde_json::to_value(dmmf(job.schema)).unwrap_or_default();
+    let path = |position: u32| job.files[position as usize].0.display().to_string();
+    let datasources = [configuration::datasource(job.schema, datasource, &path(datasource.span.file.0))];
+    // Everything is checked before the first generator writes something.
+    let mut ready = Vec::new();
+    for generator in &chosen {
+        ready.push(Ready::new(job, generator, &path(generator.span.file.0))?);
+    }
+    for (generator, one) in chosen.iter().zip(&ready) {
+        one.check_requirements(job, generator)?;
+    }
+    let entries: Vec<Value> = ready.iter().map(|one| one.entry.clone()).collect();
+    for (position, one) in ready.iter_mut().enumerate() {
+        let others: Vec<&Value> =
+            entries.iter().enumerate().filter(|(other, _)| *other != position).map(|(_, entry)| entry).collect();
+        let options = json!({
+            "generator": one.entry,
+            "otherGenerators": others,
+            "schemaPath": job.schema_path,
+            "dmmf": document,
+            "datasources": datasources,
+            "datamodel": job.files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n"),
+            "version": env!("CARGO_PKG_VERSION"),
+            "allowNoModels": !job.require_models,
+            "noHints": job.no_hints,
+            // Engines that a client would load; evt downloads none.
+            "binaryPaths": {},
+        });
+        let began = Instant::now();
+        one.process.generate(&options).map_err(|source| one.failed(source))?;
+        let generated = Generated {
+            name: one.said("prettyName").unwrap_or_else(|| one.name.clone()),
+            version: one.said("version"),
+            output: one.output.clone(),
+            took: began.elapsed(),
+        };
+        done(&generated);
+    }
+    Ok(())
+}
+
+fn chosen<'a>(job: &Job<'a>) -> Result<Vec<&'a Generator>, GenerateError> {
+    let all = &job.schema.generators;
+    let missing: Vec<String> =
+        job.only.iter().filter(|name| all.iter().all(|generator| generator.name != **name)).cloned().collect();
+    if !missing.is_empty() {
+        let known = all.iter().map(|generator| generator.name.clone()).collect();
+        return Err(GenerateError::Unknown { missing, known });
+    }
+    Ok(all.iter().filter(|generator| job.only.is_empty() || job.only.contains(&generator.name)).collect())
+}
+
+/// A generator that runs and has said what it is.
+struct Ready {
+    name: String,
+    provider: String,
+    process: Process,
+    manifest: Value,
+    /// The block, with its output resolved.
+    entry: Value,
+    output: PathBuf,
+}
+
+impl Ready {
+    fn new(job: &Job<'_>, generator: &Generator, path: &str) -> Result<Self, GenerateError> {
+        let provider = resolve(job, generator, "provider", &generator.provider)?;
+        let start = client::start(&provider, job.folder).map_err(|package| GenerateError::NotInstalled {
+            generator: generator.name.clone(),
+            provider: provider.clone(),
+            package,
+        })?;
+        let failed =
+            |source| GenerateError::Process { generator: generator.name.clone(), provider: provider.clone(), source };
+        let search_path = client::search_path(job.folder, (job.variable)("PATH").as_deref());
+        let mut process = Process::start(&start, job.folder, job.variables, search_path.as_ref()).map_err(failed)?;
+        let mut entry = configuration::generator(generator, path);
+        let manifest = process.manifest(&entry).map_err(failed)?;
+        let output = output(job, generator, path, &manifest)?;
+        if let Some(entry) = entry.as_object_mut() {
+            entry.insert("provider".to_owned(), json!({ "fromEnvVar": null, "value": provider }));
+            entry.insert("output".to_owned(), json!({ "fromEnvVar": null, "value": output }));
+            entry.insert("isCustomOutput".to_owned(), json!(generator.output.is_some()));
+            *entry = in_order(std::mem::take(entry));
+        }
+        Ok(Self { name: generator.name.clone(), provider, process, manifest, entry, output })
+    }
+
+    fn check_requirements(&self, job: &Job<'_>, generator: &Generator) -> Result<(), GenerateError> {
+        let required = self.manifest.get("requiresGenerators").and_then(Value::as_array);
+        for required in required.into_iter().flatten().filter_map(Value::as_str) {
+            let provides =
+                |other: &Generator| resolve(job, other, "provider", &other.provider).is_ok_and(|p| p == required);
+            if !job.schema.generators.iter().any(provides) {
+                return Err(GenerateError::Requires {
+                    generator: generator.name.clone(),
+                    required: required.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn said(&self, key: &str) -> Option<String> {
+        self.manifest.get(key).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn failed(&self, source: ProcessError) -> GenerateError {
+        GenerateError::Process { generator: self.name.clone(), provider: self.provider.clone(), source }
+    }
+}
+
+/// The flag stands behind the output, as Prisma has it.
+fn in_order(entry: Map<String, Value>) -> Map<String, Value> {
+    let flag = entry.get("isCustomOutput").cloned();
+    let mut ordered = Map::new();
+    for (key, value) in entry {
+        let is_output = key == "output";
+        if key != "isCustomOutput" {
+            ordered.insert(key, value);
+        }
+        if let (true, Some(flag)) = (is_output, &flag) {
+            ordered.insert("isCustomOutput".to_owned(), flag.clone());
+        }
+    }
+    ordered
+}
+
+fn resolve(
+    job: &Job<'_>,
+    generator: &Generator,
+    property: &'static str,
+    text: &StringOrEnv,
+) -> Result<String, GenerateError> {
+    match text {
+        StringOrEnv::Text(text, _) => Ok(text.clone()),
+        StringOrEnv::Env(name, _) => (job.variable)(name).ok_or_else(|| GenerateError::VariableMissing {
+            generator: generator.name.clone(),
+            property,
+            variable: name.clone(),
+        }),
+    }
+}
+
+/// Where a generator writes: as the block says, relative to its file, or as the generator says.
+fn output(job: &Job<'_>, generator: &Generator, path: &str, manifest: &Value) -> Result<PathBuf, GenerateError> {
+    let written = generator.output.as_ref().map(|text| resolve(job, generator, "output", text)).transpose()?;
+    let default = || manifest.get("defaultOutput").and_then(Value::as_str).map(str::to_owned);
+    let Some(output) = written.or_else(default) else {
+        return Err(GenerateError::NoOutput { generator: generator.name.clone() });
+    };
+    let base = Path::new(path).parent().unwrap_or(job.folder);
+    Ok(without_dots(&base.join(output)))
+}
+
+/// The path without `.` and `..`.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(component),
+        }
+    }
+    plain
+}
