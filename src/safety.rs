@@ -13,7 +13,7 @@ mod message;
 use std::collections::HashSet;
 
 pub use counts::{Counts, Question};
-pub use finding::{EnumColumn, Finding, FindingKind, Removal, Severity, UniqueValues};
+pub use finding::{Dependent, EnumColumn, Finding, FindingKind, Removal, Severity, UniqueValues};
 pub use inspect::{Consequence, Consequences, inspect};
 
 use crate::dbschema::{Column, ColumnArity, ColumnType, ForeignKey, Index, QualifiedName};

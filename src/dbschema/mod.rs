@@ -96,12 +96,25 @@ pub struct TableFacts {
     pub row_level_security: bool,
     /// Names of CHECK constraints.
     pub checks: Vec<String>,
+    /// Those CHECK constraints that mention values of enums.
+    pub enum_checks: Vec<EnumCheck>,
     /// Names of exclusion constraints.
     pub exclusions: Vec<String>,
     /// Names of indexes with an expression among their columns.
     pub expression_indexes: Vec<String>,
     /// The extension that owns it, whose business it is.
     pub owned_by_extension: Option<String>,
+}
+
+/// A CHECK constraint that mentions values of enums.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumCheck {
+    /// Its name.
+    pub name: String,
+    /// `CHECK (…)` as the server prints it.
+    pub definition: String,
+    /// The enums.
+    pub enums: Vec<QualifiedName>,
 }
 
 /// A column.

@@ -208,8 +208,21 @@ pub struct AddedValue {
 pub struct EnumSwap {
     /// Columns that are of this enum before and after, and their states, in the order of the target.
     pub columns: Vec<SwappedColumn>,
+    /// CHECK constraints that compare with values of the old type. They go for a moment.
+    pub checks: Vec<SwappedCheck>,
     /// Columns and tables that are dropped later still use the old type, so that it can only be dropped after them.
     pub drop_old_later: bool,
+}
+
+/// A CHECK constraint that has to be made anew for the new type of an enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwappedCheck {
+    /// Its table.
+    pub table: QualifiedName,
+    /// Its name.
+    pub name: String,
+    /// `CHECK (…)`.
+    pub definition: String,
 }
 
 /// A column of an enum that is replaced.

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Side;
-use super::change::{AddedValue, Change, EnumChange, EnumSwap, SwappedColumn};
+use super::change::{AddedValue, Change, EnumChange, EnumSwap, SwappedCheck, SwappedColumn};
 use super::order::{Key, Plan, rank};
-use crate::dbschema::{Column, ColumnType, DefaultValue, Enum, QualifiedName, Value};
+use crate::dbschema::{Column, ColumnType, DefaultValue, Enum, QualifiedName, Table, Value};
+use crate::sql::quote::Literal;
 
 /// Columns whose enum is replaced by a new type: by table and column.
 pub(super) type Swaps = HashMap<QualifiedName, HashSet<String>>;
@@ -35,7 +36,7 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) -> Swaps {
         // A value cannot be used in the transaction that adds it, but those of a new type can
         // (PostgreSQL documentation, `ALTER TYPE`).
         let swap = if !removed.is_empty() || users.has_default_among(&next.name, &added) {
-            let swap = users.swap(&enumeration.name);
+            let swap = users.swap(&enumeration.name, &removed);
             for column in &swap.columns {
                 swaps.entry(column.table.clone()).or_default().insert(column.to.name.clone());
             }
@@ -83,13 +84,23 @@ struct Users<'a> {
     kept: HashMap<&'a QualifiedName, Vec<SwappedColumn>>,
     /// Enums with columns that are dropped, or get another type, later.
     doomed: HashSet<&'a QualifiedName>,
+    /// Tables with such columns.
+    doomed_in: HashSet<&'a QualifiedName>,
+    /// Tables that stay, with the checks that mention values of enums.
+    checked: Vec<&'a Table>,
     /// Labels that are defaults in the target.
     defaults: HashMap<&'a QualifiedName, HashSet<&'a str>>,
 }
 
 impl<'a> Users<'a> {
     fn new(from: &Side<'a>, to: &Side<'a>) -> Self {
-        let mut users = Users { kept: HashMap::new(), doomed: HashSet::new(), defaults: HashMap::new() };
+        let mut users = Users {
+            kept: HashMap::new(),
+            doomed: HashSet::new(),
+            doomed_in: HashSet::new(),
+            checked: Vec::new(),
+            defaults: HashMap::new(),
+        };
         for table in &to.tables {
             let position = from.table_positions.get(&table.name).copied().unwrap_or_default();
             let previous: HashMap<&str, &Column> = from
@@ -111,6 +122,9 @@ impl<'a> Users<'a> {
         }
         for table in &from.schema.tables {
             let managed = from.table_positions.contains_key(&table.name);
+            if !table.facts.enum_checks.is_empty() && (!managed || to.table(&table.name).is_some()) {
+                users.checked.push(table);
+            }
             let next: Option<HashMap<&str, &Column>> =
                 to.table(&table.name).map(|t| t.columns.iter().map(|c| (c.name.as_str(), c)).collect());
             for column in &table.columns {
@@ -120,6 +134,7 @@ impl<'a> Users<'a> {
                         next.as_ref().and_then(|n| n.get(column.name.as_str())).is_some_and(|c| c.ty == column.ty);
                     if !stays {
                         users.doomed.insert(name);
+                        users.doomed_in.insert(&table.name);
                     }
                 } else {
                     // Someone else's table, but the type is shared.
@@ -139,9 +154,21 @@ impl<'a> Users<'a> {
         self.defaults.get(name).is_some_and(|labels| added.iter().any(|value| labels.contains(value.label.as_str())))
     }
 
-    fn swap(&self, name: &QualifiedName) -> EnumSwap {
+    fn swap(&self, name: &QualifiedName, removed: &[String]) -> EnumSwap {
+        // A check of a value that goes, or of a column that still has the old type, could not be made anew.
+        let gone: Vec<String> = removed.iter().map(|value| Literal(value).to_string()).collect();
+        let checks = self.checked.iter().filter(|table| !self.doomed_in.contains(&table.name)).flat_map(|table| {
+            let mentioning = table.facts.enum_checks.iter().filter(|check| check.enums.contains(name));
+            let possible = mentioning.filter(|check| !gone.iter().any(|value| check.definition.contains(value)));
+            possible.map(|check| SwappedCheck {
+                table: table.name.clone(),
+                name: check.name.clone(),
+                definition: check.definition.clone(),
+            })
+        });
         EnumSwap {
             columns: self.kept.get(name).cloned().unwrap_or_default(),
+            checks: checks.collect(),
             drop_old_later: self.doomed.contains(name),
         }
     }

@@ -9,7 +9,7 @@ use super::tables::{ConstraintRow, ExtensionRow, ObjectId, SequenceRow, TableRow
 use super::types::{Place, Types};
 use super::{IntrospectError, Scope, foreign_keys, indexes};
 use crate::dbschema::{
-    DbSchema, Enum, Extension, ForeignKey, Origin, QualifiedName, Sequence, Table, TableFacts, View,
+    DbSchema, Enum, EnumCheck, Extension, ForeignKey, Origin, QualifiedName, Sequence, Table, TableFacts, View,
 };
 
 /// The database model that the answers describe. Everything that has a name comes in the byte order of names.
@@ -32,6 +32,7 @@ pub(super) fn assemble(catalog: Catalog, scope: &Scope) -> Result<DbSchema, Intr
         });
     }
 
+    let constraints = constraints_by_table(catalog.constraints, &enum_names);
     let types = Types::new(catalog.types, enum_names, names.places(scope));
     let columns = columns::by_table(catalog.columns);
     let mut parts = Parts {
@@ -43,7 +44,7 @@ pub(super) fn assemble(catalog: Catalog, scope: &Scope) -> Result<DbSchema, Intr
         },
         indexes: indexes::by_table(catalog.indexes, catalog.operator_classes, &columns)?,
         foreign_keys: foreign_keys::by_table(catalog.foreign_keys, &columns, &names.0)?,
-        constraints: constraints_by_table(catalog.constraints),
+        constraints,
         columns,
         owners,
     };
@@ -103,6 +104,7 @@ struct Parts<'a> {
 struct Constraints {
     checks: Vec<String>,
     exclusions: Vec<String>,
+    enum_checks: Vec<EnumCheck>,
 }
 
 impl Parts<'_> {
@@ -126,6 +128,7 @@ impl Parts<'_> {
                 row_level_security: row.row_level_security,
                 checks: constraints.checks,
                 exclusions: constraints.exclusions,
+                enum_checks: constraints.enum_checks,
                 expression_indexes: indexes.expressions,
                 owned_by_extension: self.owners.remove(&ObjectId::Relation(row.oid)),
             },
@@ -186,15 +189,23 @@ fn owners(extensions: &[ExtensionRow], members: Vec<super::tables::MemberRow>) -
         .collect()
 }
 
-fn constraints_by_table(rows: Vec<ConstraintRow>) -> HashMap<u32, Constraints> {
+fn constraints_by_table(
+    rows: Vec<ConstraintRow>,
+    enum_names: &HashMap<u32, QualifiedName>,
+) -> HashMap<u32, Constraints> {
     let mut tables: HashMap<u32, Constraints> = HashMap::new();
     for row in rows {
         let table = tables.entry(row.table).or_default();
+        if let (Some(enums), Some(definition)) = (row.enums, row.definition) {
+            let enums = enums.iter().filter_map(|oid| enum_names.get(oid)).cloned().collect();
+            table.enum_checks.push(EnumCheck { name: row.name.clone(), definition, enums });
+        }
         if row.check { &mut table.checks } else { &mut table.exclusions }.push(row.name);
     }
     for table in tables.values_mut() {
         table.checks.sort_unstable();
         table.exclusions.sort_unstable();
+        table.enum_checks.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     }
     tables
 }

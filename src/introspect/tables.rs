@@ -37,6 +37,9 @@ pub(super) struct ConstraintRow {
     pub(super) table: u32,
     pub(super) name: String,
     pub(super) check: bool,
+    /// The enums whose values a check mentions, and its definition.
+    pub(super) enums: Option<Vec<u32>>,
+    pub(super) definition: Option<String>,
 }
 
 /// A row of `sequences.sql`.
@@ -87,7 +90,13 @@ pub(super) fn table_row(row: &Row) -> Result<TableRow, tokio_postgres::Error> {
 }
 
 pub(super) fn constraint_row(row: &Row) -> Result<ConstraintRow, tokio_postgres::Error> {
-    Ok(ConstraintRow { table: row.try_get(0)?, name: row.try_get(1)?, check: row.try_get(2)? })
+    Ok(ConstraintRow {
+        table: row.try_get(0)?,
+        name: row.try_get(1)?,
+        check: row.try_get(2)?,
+        enums: row.try_get(3)?,
+        definition: row.try_get(4)?,
+    })
 }
 
 pub(super) fn sequence_row(row: &Row) -> Result<SequenceRow, tokio_postgres::Error> {

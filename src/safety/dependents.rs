@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::finding::{Finding, FindingKind, Removal};
+use super::finding::{Dependent, Finding, FindingKind, Removal};
 use crate::db::{Connection, DbError};
 use crate::dbschema::QualifiedName;
 use crate::diff::{Change, IndexReason, TableChange};
@@ -49,7 +49,7 @@ pub(super) async fn dependents(db: &mut Connection, changes: &[Change]) -> Resul
     let rows = db.client().query_typed(DEPENDENTS, parameters).await.map_err(read)?;
 
     let handled = Handled::by(changes);
-    let mut found: HashMap<(usize, bool), Vec<String>> = HashMap::new();
+    let mut found: HashMap<(usize, bool), Vec<Dependent>> = HashMap::new();
     for row in &rows {
         let nth: i64 = row.try_get(0).map_err(read)?;
         let blocks: bool = row.try_get(1).map_err(read)?;
@@ -59,16 +59,28 @@ pub(super) async fn dependents(db: &mut Connection, changes: &[Change]) -> Resul
         let Some(nth) = usize::try_from(nth).ok().and_then(|nth| nth.checked_sub(1)) else { continue };
         if !handled.includes(place) {
             let objects = found.entry((nth, blocks)).or_default();
-            let object = format!("the {kind} `{identity}`");
+            let object = Dependent { kind, identity };
             if !objects.contains(&object) {
                 objects.push(object);
             }
         }
     }
+    // Whoever uses a column of an enum need not be named a second time for using the enum.
+    let repeated = |nth: usize, object: &Dependent, found: &HashMap<(usize, bool), Vec<Dependent>>| {
+        targets.get(nth).is_some_and(|target| target.removal == Removal::Enum)
+            && targets.iter().enumerate().any(|(other, target)| {
+                target.removal == Removal::ColumnType
+                    && found.get(&(other, true)).is_some_and(|all| all.contains(object))
+            })
+    };
     let mut findings = Vec::new();
     for (nth, target) in targets.iter().enumerate() {
         for blocks in [true, false] {
-            let Some(objects) = found.remove(&(nth, blocks)) else { continue };
+            let objects = found.get(&(nth, blocks)).into_iter().flatten();
+            let objects: Vec<Dependent> = objects.filter(|object| !repeated(nth, object, &found)).cloned().collect();
+            if objects.is_empty() {
+                continue;
+            }
             let (object, column, removal) = (target.name.clone(), target.column.map(str::to_owned), target.removal);
             let kind = if blocks {
                 FindingKind::InTheWay { object, column, removal, objects }
@@ -147,8 +159,11 @@ impl<'a> Handled<'a> {
                 }
                 Change::AlterTable { table, changes } => handled.table(table, changes),
                 Change::AlterEnum(change) => {
-                    let columns = change.swap.iter().flat_map(|swap| &swap.columns);
-                    handled.columns.extend(columns.map(|column| (&column.table, column.from.name.as_str())));
+                    let Some(swap) = &change.swap else { continue };
+                    handled
+                        .columns
+                        .extend(swap.columns.iter().map(|column| (&column.table, column.from.name.as_str())));
+                    handled.named.extend(swap.checks.iter().map(|check| (&check.table, check.name.as_str())));
                 }
                 _ => {}
             }

@@ -134,8 +134,8 @@ pub enum FindingKind {
         column: Option<String>,
         /// What is to happen to it.
         removal: Removal,
-        /// The objects, each with its kind.
-        objects: Vec<String>,
+        /// The objects.
+        objects: Vec<Dependent>,
     },
     /// Objects go with a column, although the schema does not show them. Only known from the database.
     TakenAlong {
@@ -143,9 +143,19 @@ pub enum FindingKind {
         table: QualifiedName,
         /// The column.
         column: String,
-        /// The objects, each with its kind.
-        objects: Vec<String>,
+        /// The objects.
+        objects: Vec<Dependent>,
     },
+}
+
+/// An object that depends on another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Dependent {
+    /// What it is, as `pg_identify_object` names it: `view`, `policy`, `table constraint` …; also `partition key` and
+    /// `parent table`, of which a column can be a part.
+    pub kind: String,
+    /// Its name, with that of its table where it has one.
+    pub identity: String,
 }
 
 /// What happens to something on which other objects may depend.

@@ -1,7 +1,7 @@
 //! What findings say, with and without knowledge of the data.
 
 use super::counts::{Counts, Question};
-use super::finding::{FindingKind, Removal, Severity, UniqueValues};
+use super::finding::{Dependent, FindingKind, Removal, Severity, UniqueValues};
 use crate::dbschema::QualifiedName;
 
 impl FindingKind {
@@ -74,21 +74,16 @@ impl FindingKind {
                 table.name,
                 referenced_table.name
             ),
-            Self::InTheWay { object, column, removal, objects } => format!(
-                "{}, because {} {} on it. Drop {} before, and make {} again afterwards.",
-                cannot(object, column.as_deref(), *removal),
-                list(objects),
-                if objects.len() == 1 { "depends" } else { "depend" },
-                it(objects),
-                it(objects)
-            ),
+            Self::InTheWay { object, column, removal, objects } => {
+                in_the_way(&cannot(object, column.as_deref(), *removal), objects)
+            }
             Self::TakenAlong { table, column, objects } => format!(
                 "With the column `{column}` of the table `{}` {} {}, which the schema does not show. If you still need {}, make {} again afterwards.",
                 table.name,
                 if objects.len() == 1 { "goes" } else { "go" },
-                list(objects),
-                it(objects),
-                it(objects)
+                list(&objects.iter().collect::<Vec<_>>()),
+                it(objects.len()),
+                it(objects.len())
             ),
         }
     }
@@ -245,16 +240,40 @@ fn cannot(object: &QualifiedName, column: Option<&str>, removal: Removal) -> Str
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
-fn list(items: &[String]) -> String {
-    match items.split_last() {
+fn in_the_way(cannot: &str, objects: &[Dependent]) -> String {
+    let of = |kind: &str| objects.iter().filter(move |object| object.kind == kind).collect::<Vec<_>>();
+    let (keys, parents) = (of("partition key"), of("parent table"));
+    let others: Vec<&Dependent> =
+        objects.iter().filter(|object| !keys.contains(object) && !parents.contains(object)).collect();
+    let (mut reasons, mut advice) = (Vec::new(), Vec::new());
+    if !others.is_empty() {
+        let (depend, it) = (if others.len() == 1 { "depends" } else { "depend" }, it(others.len()));
+        reasons.push(format!("{} {depend} on it", list(&others)));
+        advice.push(format!("Drop {it} before, and make {it} again afterwards."));
+    }
+    for key in keys {
+        reasons.push(format!("it is part of the partition key of `{}`", key.identity));
+        advice.push("PostgreSQL cannot do that: make a new table and move the rows.".to_owned());
+    }
+    for parent in parents {
+        reasons.push(format!("it comes from the parent table `{}`", parent.identity));
+        advice.push("Change it there.".to_owned());
+    }
+    format!("{cannot}, because {}. {}", reasons.join(" and "), advice.join(" "))
+}
+
+/// `the a`, `the a and the b`, `the a, the b and the c`.
+fn list(objects: &[&Dependent]) -> String {
+    let words: Vec<String> =
+        objects.iter().map(|object| format!("the {} `{}`", object.kind, object.identity)).collect();
+    match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => items.concat(),
+        _ => words.concat(),
     }
 }
 
-const fn it(objects: &[String]) -> &'static str {
-    if objects.len() == 1 { "it" } else { "them" }
+const fn it(number: usize) -> &'static str {
+    if number == 1 { "it" } else { "them" }
 }
 
 const ADD_IN_STEPS: &str = "Add the column as an optional one, fill it, then make it required.";

@@ -46,6 +46,9 @@ fn swapped(change: &EnumChange, swap: &EnumSwap, naming: Naming<'_>) -> Vec<Stri
     let table = |column: &SwappedColumn| naming.name(&column.table).to_string();
 
     let mut sql = vec![create(&new, &change.to)];
+    for check in &swap.checks {
+        sql.push(format!("ALTER TABLE {} DROP CONSTRAINT {}", naming.name(&check.table), Ident(&check.name)));
+    }
     for column in swap.by_source().filter(|column| column.from.default.is_some()) {
         sql.push(format!("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table(column), Ident(&column.to.name)));
     }
@@ -67,6 +70,10 @@ fn swapped(change: &EnumChange, swap: &EnumSwap, naming: Naming<'_>) -> Vec<Stri
             let id = Ident(&column.to.name);
             sql.push(format!("ALTER TABLE {} ALTER COLUMN {id} SET DEFAULT {default}", table(column)));
         }
+    }
+    for check in &swap.checks {
+        let (table, name) = (naming.name(&check.table), Ident(&check.name));
+        sql.push(format!("ALTER TABLE {table} ADD CONSTRAINT {name} {}", check.definition));
     }
     // With removed values as Prisma does it; only with added ones inside of the script's own transaction.
     if !change.removed.is_empty() {

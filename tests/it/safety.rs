@@ -36,6 +36,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             crate::server::live(format!("safety: {topic}"), move |database| compare(database, file))
         })
         .collect();
+    trials.push(crate::server::live("safety: what a schema cannot express survives", survival));
     trials.push(Trial::test("safety: enough databases are compared", move || {
         let cases = files.iter().map(|file| cases(file).len()).sum::<usize>();
         assert!(cases >= LEAST, "{cases}");
@@ -164,4 +165,177 @@ fn agree(recorded: &BTreeSet<String>, found: &BTreeSet<String>) -> bool {
             Some(start) => found.iter().any(|other| other.starts_with(start)),
             None => found.contains(fact),
         })
+}
+
+/// A database with every kind of object that no schema file shows, beside what `BEFORE` shows.
+const OBJECTS: &str = r#"
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE SCHEMA apart;
+CREATE TABLE apart.other (id integer PRIMARY KEY);
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE TYPE pair AS (a integer, b integer);
+CREATE SEQUENCE standalone START 7;
+CREATE COLLATION german (provider = libc, locale = 'C');
+CREATE TABLE "User" (
+    "id" serial CONSTRAINT "User_pkey" PRIMARY KEY,
+    "email" text NOT NULL,
+    "name" text,
+    "age" integer CONSTRAINT adult CHECK ("age" > 17),
+    "twice" integer GENERATED ALWAYS AS ("age" * 2) STORED,
+    "gone" text,
+    CONSTRAINT one_each EXCLUDE USING btree ("email" WITH =)
+);
+CREATE TABLE "Log" ("id" integer NOT NULL, "day" date NOT NULL, CONSTRAINT "Log_pkey" PRIMARY KEY ("id", "day"))
+    PARTITION BY RANGE ("day");
+CREATE TABLE log_2024 PARTITION OF "Log" FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE log_rest PARTITION OF "Log" DEFAULT;
+CREATE INDEX lower_email ON "User" (lower("email"));
+CREATE INDEX adults ON "User" ("name") WHERE "age" > 20;
+CREATE INDEX covering ON "User" ("name") INCLUDE ("age") WHERE "name" <> '';
+CREATE STATISTICS name_and_age ON "name", "age" FROM "User";
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE PROCEDURE nothing() LANGUAGE sql AS $$ SELECT 1 $$;
+CREATE AGGREGATE total (integer) (sfunc = int4pl, stype = integer);
+CREATE OPERATOR === (leftarg = integer, rightarg = integer, function = int4eq);
+CREATE CAST (pair AS text) WITH INOUT;
+CREATE TRIGGER touched BEFORE UPDATE OF "name" ON "User" FOR EACH ROW EXECUTE FUNCTION touch();
+ALTER TABLE "User" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON "User" USING ("email" = current_user);
+CREATE RULE no_delete AS ON DELETE TO "Log" DO INSTEAD NOTHING;
+CREATE VIEW names AS SELECT "name" FROM "User";
+CREATE MATERIALIZED VIEW ages AS SELECT "age", count(*) FROM "User" GROUP BY 1;
+CREATE UNIQUE INDEX ages_once ON ages ("age");
+CREATE PUBLICATION news FOR TABLE "User";
+COMMENT ON TABLE "User" IS 'people';
+COMMENT ON COLUMN "User"."email" IS 'where to write';
+COMMENT ON VIEW names IS 'just names';
+COMMENT ON CONSTRAINT adult ON "User" IS 'the law';
+ALTER TABLE "User" ALTER COLUMN "name" SET STATISTICS 500, ALTER COLUMN "name" SET STORAGE EXTERNAL;
+ALTER TABLE "User" SET (fillfactor = 70);
+GRANT SELECT ON "User", names TO PUBLIC;
+INSERT INTO "User" ("email", "name", "age") VALUES ('a@b.c', 'A', 18), ('d@e.f', NULL, NULL);
+"#;
+
+const BEFORE: &str = r#"
+model User {
+  id    Int     @id @default(autoincrement())
+  email String
+  name  String?
+  age   Int?
+  twice Int?    @default(dbgenerated("(age * 2)"))
+  gone  String?
+}
+
+model Log {
+  id  Int
+  day DateTime @db.Date
+
+  @@id([id, day])
+}
+"#;
+
+/// Changes of many kinds, beside the objects.
+const AFTER: &str = r#"
+enum Kind {
+  person
+  robot
+}
+
+model User {
+  id      Int      @id @default(autoincrement())
+  email   String   @unique
+  name    String?  @default("nobody")
+  age     Int?
+  twice   Int?     @default(dbgenerated("(age * 2)"))
+  kind    Kind     @default(person)
+  made    DateTime @default(now())
+  posts   Post[]
+  logs    Log[]
+
+  @@index([name, age])
+}
+
+model Post {
+  id     Int  @id @default(autoincrement())
+  author User @relation(fields: [by], references: [id])
+  by     Int
+}
+
+model Log {
+  id   Int
+  day  DateTime @db.Date
+  who  Int?
+  user User?    @relation(fields: [who], references: [id])
+  note String?
+
+  @@id([id, day])
+  @@index([note])
+}
+"#;
+
+/// Every object that no schema file shows, as the catalog describes it.
+const SURVIVORS: &str = r#"
+SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype IN ('c', 'x') AND connamespace = 'public'::regnamespace
+UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT 'policy', polname, pg_get_expr(polqual, polrelid) FROM pg_policy
+UNION ALL SELECT 'routine', p.proname, p.prokind::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+UNION ALL SELECT 'rule', rulename, pg_get_ruledef(oid) FROM pg_rewrite
+    WHERE ev_class IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+UNION ALL SELECT 'statistics', stxname, pg_get_statisticsobjdef(oid) FROM pg_statistic_ext
+UNION ALL SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indexrelid::regclass::text IN ('lower_email', 'adults', 'covering', 'ages_once', 'one_each')
+UNION ALL SELECT 'relation', c.relname, concat_ws(' ', c.relkind, c.reloptions, c.relacl, c.relrowsecurity,
+        pg_get_expr(c.relpartbound, c.oid))
+    FROM pg_class c WHERE relnamespace IN ('public'::regnamespace, 'apart'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm', 'S')
+    AND relname NOT IN ('Post', 'Post_id_seq')
+UNION ALL SELECT 'type', typname, typtype::text FROM pg_type
+    WHERE typnamespace = 'public'::regnamespace AND typtype IN ('c', 'd') AND typname IN ('positive', 'pair')
+UNION ALL SELECT 'column', attname, concat(attgenerated, ' ', attstorage, ' ', COALESCE(attstattarget, -1))
+    FROM pg_attribute WHERE attrelid = '"User"'::regclass AND attname IN ('twice', 'name')
+UNION ALL SELECT 'comment', description, objsubid::text FROM pg_description WHERE description IN
+    ('people', 'where to write', 'just names', 'the law')
+UNION ALL SELECT 'publication', pubname, '' FROM pg_publication
+UNION ALL SELECT 'published', pubname, tablename FROM pg_publication_tables
+UNION ALL SELECT 'other', oprname, '' FROM pg_operator WHERE oprnamespace = 'public'::regnamespace AND oprname = '==='
+UNION ALL SELECT 'other', collname, '' FROM pg_collation WHERE collnamespace = 'public'::regnamespace
+UNION ALL SELECT 'other', extname, '' FROM pg_extension
+UNION ALL SELECT 'cast', castsource::regtype::text, casttarget::regtype::text FROM pg_cast WHERE oid >= 16384
+    AND castsource = 'pair'::regtype
+ORDER BY 1, 2, 3
+"#;
+
+/// As `db push` does it, and as `migrate dev` does, whose steps start from what the migrations make.
+async fn survival(database: TestDatabase) {
+    let mut db = database.connect().await;
+    let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
+    script(&mut db, OBJECTS).await;
+    let before = survivors(&mut db).await;
+    assert!(before.lines().count() > 35, "{before}");
+
+    let quiet = steps_to(&mut db, BEFORE, &scope).await;
+    assert!(quiet.is_empty(), "nothing that a schema shows has changed: {}", quiet.script);
+
+    let steps = steps_to(&mut db, AFTER, &scope).await;
+    let sql = steps.script.to_string();
+    let drops: Vec<&str> = sql.lines().filter(|line| line.contains("DROP")).collect();
+    assert_eq!(drops, [r#"ALTER TABLE "User" DROP COLUMN "gone","#], "{sql}");
+    let consequences = steps.consequences(&mut db).await.expect("the database can be looked at");
+    assert!(consequences.is_empty(), "{consequences:?}");
+    evt::migrations::push::execute(&mut db, &steps.script).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(survivors(&mut db).await, before);
+
+    let rest = steps_to(&mut db, AFTER, &scope).await;
+    assert!(rest.is_empty(), "{}", rest.script);
+}
+
+async fn survivors(db: &mut Connection) -> String {
+    let rows = db.rows(&Statement::script(SURVIVORS)).await.expect("the catalog can be read");
+    rows.iter().map(|row| row.values().join(" | ") + "\n").collect()
+}
+
+async fn steps_to(db: &mut Connection, schema: &str, scope: &Scope) -> Steps {
+    let live = Box::pin(introspect(db, scope)).await.expect("the database can be read");
+    Steps::between(&live, &lowered(schema), &External::default())
 }

@@ -86,11 +86,14 @@ dependents AS (
             ELSE f.classid
         END AS classid,
         COALESCE(v.oid, g.adrelid, f.objid) AS objid,
-        COALESCE(g.adnum, f.objsubid) AS objsubid
+        COALESCE(g.adnum, CASE WHEN w.oid IS NULL THEN f.objsubid ELSE 0 END) AS objsubid
     FROM found AS f
     LEFT JOIN pg_catalog.pg_rewrite AS rule
         ON f.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND rule.oid = f.objid
     LEFT JOIN pg_catalog.pg_class AS v ON v.oid = rule.ev_class AND v.relkind IN ('v', 'm')
+    -- Of a view the columns do not count.
+    LEFT JOIN pg_catalog.pg_class AS w
+        ON f.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND w.oid = f.objid AND w.relkind IN ('v', 'm')
     LEFT JOIN pg_catalog.pg_attrdef AS g
         ON f.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND g.oid = f.objid
 ),
@@ -114,11 +117,12 @@ judged AS (
                 OR (d.class = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid > 0)
             ELSE d.stays AND NOT d.goes
         END AS blocks,
-        d.action = 'drop-column' AND d.goes AS goes
+        d.action = 'drop-column' AND d.goes AS goes,
+        NULL AS role
     FROM dependents AS d
     UNION ALL
     -- The column is that of a parent table.
-    SELECT r.nth, 'pg_catalog.pg_class'::pg_catalog.regclass, i.inhparent, 0, true, false
+    SELECT r.nth, 'pg_catalog.pg_class'::pg_catalog.regclass, i.inhparent, 0, true, false, 'parent table'
     FROM relations AS r
     JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = r.relation
     JOIN pg_catalog.pg_attribute AS own ON own.attrelid = r.relation AND own.attnum = r.attnum
@@ -127,7 +131,7 @@ judged AS (
     WHERE r.attinhcount > 0
     UNION ALL
     -- The column is part of the partition key.
-    SELECT r.nth, 'pg_catalog.pg_class'::pg_catalog.regclass, r.relation, 0, true, false
+    SELECT r.nth, 'pg_catalog.pg_class'::pg_catalog.regclass, r.relation, 0, true, false, 'partition key'
     FROM relations AS r
     JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = r.relation
     WHERE r.attnum = ANY (p.partattrs::int2[])
@@ -135,7 +139,7 @@ judged AS (
 SELECT DISTINCT
     j.nth,
     j.blocks,
-    identity.type,
+    COALESCE(j.role, identity.type),
     identity.identity,
     n.nspname,
     c.relname,
@@ -161,6 +165,8 @@ LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE (j.blocks OR j.goes)
     -- A sequence goes with its column.
     AND (c.relkind IS DISTINCT FROM 'S')
+    -- That a column is required is known from the column (18 has constraints for it).
+    AND k.contype IS DISTINCT FROM 'n'
     -- The types that come with a table or an enum.
     AND NOT (j.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND NOT j.blocks)
-ORDER BY j.nth, identity.type, identity.identity
+ORDER BY 1, 3, 4

@@ -66,6 +66,7 @@ pub(super) async fn check_database(database: TestDatabase, file: PathBuf, case: 
         [("migration.sql", sql.clone()), ("summary", summary(&changes)), ("findings", confirmed.collect::<String>())];
     case.compare(&file, &answers);
     if case.section("not live").is_some() {
+        assert!(script(&mut db, &sql).await.is_err(), "the server executes it all the same\n{sql}");
         return;
     }
     script(&mut db, &sql).await.unwrap_or_else(|error| panic!("migration.sql: {error}\n{sql}"));
