@@ -4,6 +4,7 @@
 //! one JSON value and nothing else. Colours repeat what words say already.
 
 mod checks;
+mod changes;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -18,6 +19,7 @@ use crate::db::url::{DatabaseUrl, redact};
 use crate::error::Error;
 use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
 
+pub use changes::changes_json;
 pub use checks::{Check, State, checks_json};
 pub use indicatif::ProgressBar;
 pub use text::{backticked, duration, list, plural};

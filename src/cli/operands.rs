@@ -9,11 +9,12 @@ use crate::db::local::Reached;
 use crate::db::url::DEFAULT_NAMESPACE;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dbschema::DbSchema;
+use crate::diff::External;
 use crate::error::Error;
 use crate::introspect::{Scope, introspect};
 use crate::lower::lower;
 use crate::migrations::shadow::replayed;
-use crate::migrations::{Directory, Migration, Shadow};
+use crate::migrations::{Directory, Migration, Shadow, Steps};
 
 /// A side as it was named.
 #[derive(Debug)]
@@ -76,9 +77,26 @@ impl Sides {
         Ok(Self { settings, from, to, shadow, scope, search_path })
     }
 
-    /// Both databases. Servers are asked only for sides that need one.
-    pub(super) fn load(&self) -> Result<(DbSchema, DbSchema), Error> {
-        Ok((self.database(&self.from)?, self.database(&self.to)?))
+    /// The steps from one side to the other. Servers are asked only for sides that need one, and to compare what they
+    /// have with a schema file where the texts do not tell.
+    pub(super) fn steps(&self, external: &External) -> Result<Steps, Error> {
+        let (from, to) = (self.database(&self.from)?, self.database(&self.to)?);
+        let Some(url) = self.judge() else { return Ok(Steps::between(&from, &to, external)) };
+        let reached = self.reach(url)?;
+        block_on(async {
+            let mut db = Connection::open(&reached.url).await?;
+            Ok(Steps::asking(&mut db, &from, &to, external).await?)
+        })
+    }
+
+    /// The database that can tell what the expressions of a schema file mean: the other side, if it is one.
+    fn judge(&self) -> Option<&DatabaseUrl> {
+        match (&self.from, &self.to) {
+            (Side::Schema(_), Side::Live(url)) | (Side::Live(url), Side::Schema(_)) => Some(url),
+            // The replayed migrations are still there.
+            (Side::Schema(_), Side::Migrations(_)) | (Side::Migrations(_), Side::Schema(_)) => self.shadow.as_ref(),
+            _ => None,
+        }
     }
 
     fn database(&self, side: &Side) -> Result<DbSchema, Error> {

@@ -14,6 +14,7 @@ use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
 pub use error::{DbError, Peer, ServerError};
@@ -41,6 +42,19 @@ impl TextRow {
     /// All values in order; NULL is an empty text.
     pub fn values(&self) -> Vec<&str> {
         (0..self.0.len()).map(|index| self.0.try_get(index).ok().flatten().unwrap_or_default()).collect()
+    }
+}
+
+/// A value of type `json`, which is sent as its text.
+struct Json<'a>(&'a str);
+
+impl<'a> FromSql<'a> for Json<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(std::str::from_utf8(raw)?))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::JSON
     }
 }
 
@@ -132,6 +146,13 @@ impl Connection {
             }
         }
         Ok(done)
+    }
+
+    /// What `EXPLAIN (FORMAT JSON) …` answers. The text may be one statement only, whatever it contains.
+    pub(crate) async fn plan(&mut self, sql: &Statement) -> Result<serde_json::Value, DbError> {
+        let row = self.client.query_one(sql.as_str(), &[]).await.map_err(|error| DbError::of_statement(&error))?;
+        let Json(text) = row.try_get(0).map_err(|error| DbError::of_statement(&error))?;
+        serde_json::from_str(text).map_err(|error| DbError::Protocol(error.to_string()))
     }
 
     /// Asks a question and returns its rows as text.

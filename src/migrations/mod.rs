@@ -6,6 +6,7 @@ pub mod dev;
 pub mod directory;
 pub mod health;
 pub mod history;
+mod meaning;
 pub mod plan;
 pub mod push;
 pub mod reset;

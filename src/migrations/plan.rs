@@ -3,8 +3,10 @@
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
 use crate::diff::{Change, External, diff_without};
-use crate::safety::{self, Consequences, Finding};
+use crate::safety::{self, Consequences, Finding, FindingKind};
 use crate::sql::{Naming, Script, render};
+
+use super::meaning;
 
 /// Steps from one database to another.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,14 +28,33 @@ impl Steps {
         Self { changes, script, findings }
     }
 
+    /// Like [`Steps::between`], but lets the server decide whether expressions mean the same whose texts do not show it.
+    /// `db` has the tables of one of the two. Reads only.
+    ///
+    /// # Errors
+    /// If the connection breaks.
+    pub async fn asking(
+        db: &mut Connection,
+        from: &DbSchema,
+        to: &DbSchema,
+        external: &External,
+    ) -> Result<Self, DbError> {
+        let to = meaning::agree(db, from, to, external).await?;
+        Ok(Self::between(from, &to, external))
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// The text of a `migration.sql`, with the worst that could happen to data at its head.
-    pub fn migration_file(&self) -> String {
-        self.script.migration_file(&safety::header(&self.findings))
+    /// The text of a `migration.sql`, with the worst that could happen to data at its head, and with what is known to
+    /// go along in the database for which it was made.
+    pub fn migration_file(&self, known: &Consequences) -> String {
+        let mut lines = safety::header(&self.findings);
+        let along = known.warnings.iter().filter(|c| matches!(c.finding.kind, FindingKind::TakenAlong { .. }));
+        lines.extend(along.map(|consequence| consequence.message.clone()));
+        self.script.migration_file(&lines)
     }
 
     /// What the steps do to the data and to other objects in `db`; what the data shows to be harmless is left out.

@@ -29,7 +29,7 @@ pub async fn compare(
     external: &External,
 ) -> Result<Push, MigrateError> {
     let live = Box::pin(introspect(db, scope)).await?;
-    let steps = Steps::between(&live, target, external);
+    let steps = Steps::asking(db, &live, target, external).await?;
     let consequences = steps.consequences(db).await?;
     Ok(Push { steps, consequences })
 }

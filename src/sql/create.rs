@@ -57,6 +57,11 @@ fn serial_type(column: &Column) -> Option<&'static str> {
     }
 }
 
+/// The type with its arity, its name qualified.
+pub(crate) fn column_type(column: &Column) -> String {
+    type_name(column, Naming::default())
+}
+
 /// The type with its arity: `VARCHAR(10)[]`.
 pub(super) fn type_name(column: &Column, naming: Naming<'_>) -> String {
     let mut sql = match &column.ty {
@@ -125,7 +130,8 @@ pub(super) fn foreign_key(table: &QualifiedName, key: &ForeignKey, naming: Namin
     )
 }
 
-const fn action(action: ForeignKeyAction) -> &'static str {
+/// As in `ON DELETE …`.
+pub(crate) const fn action(action: ForeignKeyAction) -> &'static str {
     match action {
         ForeignKeyAction::NoAction => "NO ACTION",
         ForeignKeyAction::Restrict => "RESTRICT",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Naming;
 use super::create::type_name;
-use super::quote::Literal;
+use super::quote::{Literal, Qualified};
 use crate::dbschema::{Column, DefaultValue, Value};
 
 /// ` DEFAULT …`, or nothing.
@@ -23,6 +23,14 @@ pub(super) fn default_expression(column: &Column, naming: Naming<'_>) -> Option<
         DefaultValue::Now => Some("CURRENT_TIMESTAMP".to_owned()),
         DefaultValue::DbGenerated(text) => text.clone(),
         DefaultValue::Sequence(_) => None,
+    }
+}
+
+/// What stands behind `DEFAULT`, names qualified; also that of a column that a sequence numbers.
+pub(crate) fn column_default(column: &Column) -> Option<String> {
+    match &column.default {
+        Some(DefaultValue::Sequence(Some(name))) => Some(format!("nextval({})", Literal(&Qualified(name).to_string()))),
+        _ => default_expression(column, Naming::default()),
     }
 }
 

@@ -13,7 +13,8 @@ use std::fmt;
 
 use crate::dbschema::{DbSchema, Origin, QualifiedName};
 use crate::diff::Change;
-pub(crate) use defaults::default_text;
+pub(crate) use create::{action as action_name, column_type};
+pub(crate) use defaults::{column_default, default_text};
 use quote::{Ident, Qualified};
 pub use script::{EMPTY_SCRIPT, Script, Step, StepKind};
 

@@ -37,6 +37,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         })
         .collect();
     trials.push(crate::server::live("safety: what a schema cannot express survives", survival));
+    trials.push(crate::server::live("safety: the server decides what expressions mean", meanings));
     trials.push(Trial::test("safety: enough databases are compared", move || {
         let cases = files.iter().map(|file| cases(file).len()).sum::<usize>();
         assert!(cases >= LEAST, "{cases}");
@@ -338,4 +339,85 @@ async fn survivors(db: &mut Connection) -> String {
 async fn steps_to(db: &mut Connection, schema: &str, scope: &Scope) -> Steps {
     let live = Box::pin(introspect(db, scope)).await.expect("the database can be read");
     Steps::between(&live, &lowered(schema), &External::default())
+}
+
+/// Defaults whose texts alone do not show that they stay: the type of the column, and what somebody writes.
+const DEFAULTS: [(&str, &str); 24] = [
+    ("Int", "1 + 1"),
+    ("Int", "public.answer()"),
+    ("Int", "answer( )"),
+    ("Int", "CASE WHEN 1 = 1 THEN 1 ELSE 2 END"),
+    ("Int", "coalesce(NULL, 5)"),
+    ("Int", "extract(year from date '2020-01-01')::int"),
+    ("Int", "position('b' in 'abc')"),
+    ("Int", "CAST('5' AS int) * 2"),
+    ("Int", "length($$it's$$)"),
+    ("String", "upper('x') || lower('Y')"),
+    ("String", "overlay('abc' placing 'x' from 1)"),
+    ("String", "trim(both 'x' from 'xax')"),
+    ("String", "substring('abc' from 2 for 1)"),
+    ("String", "E'a\\\\tb'"),
+    ("String", "md5(random()::text)"),
+    ("String @db.VarChar(20)", "current_user::text || '!'"),
+    ("DateTime", "now() + interval '1 day'"),
+    ("DateTime", "(now() at time zone 'utc')"),
+    ("DateTime", "(current_date + 7)::timestamp"),
+    ("DateTime", "date_trunc('month', now())"),
+    ("Float", "sqrt(2) / 2"),
+    ("Int[]", "array_fill(0, array[3])"),
+    ("String[]", "string_to_array('a,b', ',')"),
+    ("Json", "jsonb_build_object('a', 1)"),
+];
+
+/// Predicates of the same kind.
+const PREDICATES: [&str; 14] = [
+    "v = 'a'",
+    "b IN (1, 2)",
+    "b NOT IN (1,2)",
+    "dt > '2020-01-01'",
+    "B > 3",
+    "b BETWEEN 1 AND 5 AND v LIKE 'a%'",
+    "NOT (c AND b > 3)",
+    "c IS NOT TRUE",
+    "lower(v) = 'a'",
+    "coalesce(b, 0) > public.answer()",
+    "e = 'A' OR e IN ('B')",
+    "e <> ALL (ARRAY['A'::\"E\"])",
+    "v ~ '^a' AND v IS NOT NULL",
+    "(dt AT TIME ZONE 'utc') > '2020-01-01'",
+];
+
+/// What the server made of expressions is what the schema says, to the eyes of whoever asks it.
+async fn meanings(database: TestDatabase) {
+    let mut db = database.connect().await;
+    let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
+    script(&mut db, "CREATE FUNCTION answer() RETURNS integer LANGUAGE sql STABLE AS $$ SELECT 42 $$;").await;
+    script(&mut db, "CREATE FUNCTION constant() RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT 42 $$;").await;
+    let mut schema = String::from("generator g {\n  provider = \"x\"\n  previewFeatures = [\"partialIndexes\"]\n}\n");
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    schema.push_str("enum E {\n  A\n  B\n}\nmodel T {\n  id Int @id\n  b Int?\n  c Boolean?\n  v String? @db.VarChar(9)\n  dt DateTime?\n  e E?\n");
+    for (nth, (ty, text)) in DEFAULTS.iter().enumerate() {
+        let (scalar, native) = ty.split_once(' ').unwrap_or((ty, ""));
+        let _ = writeln!(schema, "  d{nth} {scalar} @default(dbgenerated(\"{}\")) {native}", quoted(text));
+    }
+    for (nth, text) in PREDICATES.iter().enumerate() {
+        let text = quoted(&text.replace("public.answer()", "public.constant()"));
+        let _ = writeln!(schema, "  @@index([id], map: \"i{nth}\", where: raw(\"{text}\"))");
+    }
+    schema.push_str("}\n");
+    let target = lowered(&schema);
+    let live = Box::pin(introspect(&mut db, &scope)).await.expect("the database can be read");
+    script(&mut db, &Steps::between(&live, &target, &External::default()).script.to_string()).await;
+
+    let live = Box::pin(introspect(&mut db, &scope)).await.expect("the database can be read");
+    let unasked = Steps::between(&live, &target, &External::default());
+    let asked = Steps::asking(&mut db, &live, &target, &External::default()).await.expect("the server can be asked");
+    assert!(asked.is_empty(), "{}\nof those that the texts leave:\n{}", asked.script, unasked.script);
+    assert!(!unasked.is_empty(), "the texts alone tell it all, so that nothing is proved");
+
+    // What is different stays different.
+    let other =
+        lowered(&schema.replace("coalesce(NULL, 5)", "coalesce(NULL, 6)").replace("c IS NOT TRUE", "c IS TRUE"));
+    let asked = Steps::asking(&mut db, &live, &other, &External::default()).await.expect("the server can be asked");
+    assert_eq!(asked.changes.len(), 3, "a default, and an index that goes and comes\n{}", asked.script);
 }

@@ -61,14 +61,15 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     }
     let pending = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
     show_applied(&pending, session, out);
-    let steps = Steps::between(&diagnosis.replayed, &session.target(), &external);
+    let steps = Steps::asking(&mut db, &diagnosis.replayed, &session.target(), &external).await?;
+    let consequences = steps.consequences(&mut db).await?;
     let (impossible, question) = if args.create_only {
         (Impossible::Tell, "Create this migration?")
     } else {
         (Impossible::Stop(EDIT_FIRST), "Create and apply this migration?")
     };
     let warned = Warned { accepted: false, question, command: "migrate dev", unasked: DEPLOY_UNASKED };
-    settle(&steps.consequences(&mut db).await?, &impossible, &warned, context, out)?;
+    settle(&consequences, &impossible, &warned, context, out)?;
     if steps.is_empty() && !args.create_only {
         let now = if pending.is_empty() { "already" } else { "now" };
         out.good(format!("The database is {now} in sync with the schema."));
@@ -76,7 +77,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
         return Ok(Exit::Success);
     }
     let name = migration_name(args, context)?;
-    let migration = directory.create(Timestamp::now(), &name, &steps.migration_file())?;
+    let migration = directory.create(Timestamp::now(), &name, &steps.migration_file(&consequences))?;
     if args.create_only {
         out.good(format!("Migration `{}` is created and not applied.", migration.name));
         out.hint("edit its script if you like, then run `evt migrate dev` again to apply it");

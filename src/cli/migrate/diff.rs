@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use crate::cli::operands::{Operand, Sides};
 use crate::cli::{Tolerated, external};
 use crate::config::{Context, ProjectArgs};
-use crate::diff::{Change, diff_without, summary};
+use crate::diff::summary;
 use crate::error::{Error, Exit};
-use crate::output::Output;
-use crate::sql::{Naming, Script, render};
+use crate::migrations::Steps;
+use crate::output::{Output, changes_json};
 
 /// Show what turns one database into another, as a summary or as SQL
 ///
@@ -65,7 +63,7 @@ pub(crate) struct DiffArgs {
     /// Exit with 2 if there is a difference
     #[arg(long)]
     exit_code: bool,
-    /// Print summary and SQL as JSON
+    /// Print the changes as data: JSON with summary and SQL
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -83,12 +81,14 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, out: &mut Output) -> Resul
     let (from, to) = args.operands()?;
     let sides = Sides::prepare(from, to, &project, context)?;
     let external = external(&sides.settings)?;
-    let (from, to) = sides.load()?;
-    let changes = diff_without(&from, &to, &external);
-    let script = render(&changes, Naming::for_target(&to));
+    let Steps { changes, script, .. } = sides.steps(&external)?;
     let exit = if args.exit_code && !changes.is_empty() { Exit::Difference } else { Exit::Success };
     if args.json {
-        out.json(&as_json(&changes, &script));
+        let value = changes_json(&changes, &script);
+        match &args.output {
+            Some(path) => out.write_file(path, &context.cwd, &format!("{value}\n"))?,
+            None => out.json(&value),
+        }
         return Ok(exit);
     }
     let text = if args.script { script.to_string() } else { summary(&changes) };
@@ -153,19 +153,4 @@ fn given(
         migrations.map(|path| Operand::Migrations(path.to_owned())),
     ];
     operands.into_iter().flatten().collect()
-}
-
-/// `version` changes when a field changes its meaning or goes.
-fn as_json(changes: &[Change], script: &Script) -> Value {
-    let steps = script.steps.iter().map(|step| {
-        let statements: Vec<&str> = step.statements.iter().map(crate::sql::quote::Statement::as_str).collect();
-        json!({ "kind": step.kind.name(), "statements": statements })
-    });
-    json!({
-        "version": 1,
-        "empty": changes.is_empty(),
-        "summary": summary(changes),
-        "script": script.to_string(),
-        "steps": steps.collect::<Vec<Value>>(),
-    })
 }
