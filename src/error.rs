@@ -7,6 +7,7 @@ use crate::db::lock::LockError;
 use crate::db::{DbError, UrlError};
 use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
+use crate::maintenance::MaintenanceError;
 use crate::migrations::script::{Left, Place};
 use crate::migrations::{DirectoryError, MigrateError, ScriptError};
 
@@ -121,6 +122,9 @@ pub enum Error {
     /// The catalog of the database.
     #[error(transparent)]
     Introspect(#[from] IntrospectError),
+    /// Statistics and cleaning up.
+    #[error(transparent)]
+    Maintenance(#[from] MaintenanceError),
     /// The migrations folder or history.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
@@ -152,6 +156,15 @@ pub enum Error {
         name: String,
         /// Where in it, if the server says.
         place: Option<Box<Place>>,
+        /// What the server said.
+        #[source]
+        source: DbError,
+    },
+    /// The server refused to vacuum a table.
+    #[error("table `{name}` cannot be vacuumed: {source}")]
+    Vacuum {
+        /// The table.
+        name: String,
         /// What the server said.
         #[source]
         source: DbError,
@@ -209,10 +222,11 @@ impl Error {
             Self::Config(error) => of_config(error),
             Self::Db(error) => of_db(error),
             Self::Introspect(error) => of_introspect(error),
+            Self::Maintenance(error) => of_maintenance(error),
             Self::Migrate(error) => of_migrate(error),
             #[cfg(unix)]
             Self::Local(_) => Some(Code::P1001),
-            Self::Script { source, .. } => of_db(source),
+            Self::Script { source, .. } | Self::Vacuum { source, .. } => of_db(source),
             Self::ExternalName { .. } => Some(Code::P3023),
             Self::Generate(_) | Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => {
                 None
@@ -230,9 +244,11 @@ impl Error {
             Self::Config(_)
             | Self::Db(_)
             | Self::Introspect(_)
+            | Self::Maintenance(_)
             | Self::Migrate(_)
             | Self::Generate(_)
             | Self::Script { .. }
+            | Self::Vacuum { .. }
             | Self::ExternalName { .. }
             | Self::Usage { .. }
             | Self::System { .. } => Exit::Failure,
@@ -243,7 +259,13 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(error) => hint_of_config(error),
-            Self::Db(error) | Self::Script { source: error, .. } => hint_of_db(error),
+            Self::Vacuum { source, .. } if source.server().is_some_and(|report| report.sqlstate == "25006") => {
+                Some("this server follows another one, or reads only: vacuum where the data is written".to_owned())
+            }
+            Self::Db(error) | Self::Script { source: error, .. } | Self::Vacuum { source: error, .. } => {
+                hint_of_db(error)
+            }
+            Self::Maintenance(error) => hint_of_maintenance(error),
             Self::Migrate(error) => hint_of_migrate(error),
             Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
             Self::Generate(error) => hint_of_generate(error),
@@ -328,6 +350,16 @@ fn of_introspect(error: &IntrospectError) -> Option<Code> {
     }
 }
 
+fn of_maintenance(error: &MaintenanceError) -> Option<Code> {
+    match error {
+        MaintenanceError::Query { source, .. } => of_db(source),
+        MaintenanceError::UnknownTable { .. } | MaintenanceError::NotATable { .. } => Some(Code::P1014),
+        MaintenanceError::AmbiguousTable { .. }
+        | MaintenanceError::Name { .. }
+        | MaintenanceError::UnknownNamespace { .. } => None,
+    }
+}
+
 fn of_migrate(error: &MigrateError) -> Option<Code> {
     match error {
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => Some(Code::P3015),
@@ -408,6 +440,23 @@ fn hint_of_generate(error: &GenerateError) -> Option<String> {
         | GenerateError::NoModels
         | GenerateError::Requires { .. }
         | GenerateError::Process { .. } => None,
+    }
+}
+
+fn hint_of_maintenance(error: &MaintenanceError) -> Option<String> {
+    match error {
+        // 55P03: the wait for a lock took too long.
+        MaintenanceError::Query { source, .. } if source.server().is_some_and(|report| report.sqlstate == "55P03") => {
+            Some("somebody locked a table exclusively at this very moment; try again".to_owned())
+        }
+        MaintenanceError::Query { source, .. } => hint_of_db(source),
+        MaintenanceError::AmbiguousTable { .. } => Some("give the schema too".to_owned()),
+        MaintenanceError::Name { .. } => {
+            Some("write it as in SQL: `orders`, `sales.orders`, `\"Order Items\"`".to_owned())
+        }
+        MaintenanceError::UnknownTable { .. }
+        | MaintenanceError::NotATable { .. }
+        | MaintenanceError::UnknownNamespace { .. } => None,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod safety;
 pub mod sql;
 pub mod migrations;
+pub mod maintenance;
 pub mod db;
 pub mod config;
 pub mod generate;

@@ -5,6 +5,8 @@
 
 mod checks;
 mod changes;
+mod numbers;
+mod table;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -13,7 +15,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use crate::config::environment::{DISABLE_WARNINGS, FORCE_COLOR, GITHUB_ACTIONS, NO_COLOR, TERM};
+use crate::config::environment::{COLUMNS, DISABLE_WARNINGS, FORCE_COLOR, GITHUB_ACTIONS, NO_COLOR, TERM};
 use crate::config::{ConfigError, Environment, Note};
 use crate::db::url::{DatabaseUrl, redact};
 use crate::error::Error;
@@ -22,13 +24,16 @@ use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
 pub use changes::changes_json;
 pub use checks::{Check, State, checks_json};
 pub use indicatif::ProgressBar;
-pub use text::{backticked, duration, list, plural};
+pub use numbers::{bytes, count, percent, span};
+pub use table::{ColumnSpec, WideTable, number, text as text_column};
+pub use text::{backticked, duration, list, plural, visible};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const GOOD: Style = AnsiColor::Green.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
+const TITLE: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
 /// Where a command's results and its talk go.
@@ -44,6 +49,8 @@ pub struct Output {
     json: bool,
     warnings: bool,
     annotations: bool,
+    /// How wide tables on stdout may be; nothing where no terminal limits them.
+    width: Option<usize>,
 }
 
 impl std::fmt::Debug for Output {
@@ -59,7 +66,9 @@ impl Output {
         let colour = colours(environment, stdout.is_terminal());
         let colour_err = colours(environment, stderr.is_terminal());
         let watched = stderr.is_terminal() && environment.get(TERM) != Some("dumb");
-        Self { colour, colour_err, watched, ..Self::new(Box::new(stdout), Box::new(stderr), environment) }
+        let asked = environment.get(COLUMNS).and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+        let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0)).or(asked);
+        Self { colour, colour_err, watched, width, ..Self::new(Box::new(stdout), Box::new(stderr), environment) }
     }
 
     /// Other streams, without colours and progress.
@@ -73,7 +82,14 @@ impl Output {
             json: false,
             warnings: environment.filled(DISABLE_WARNINGS).is_none(),
             annotations: environment.get(GITHUB_ACTIONS) == Some("true"),
+            width: None,
         }
+    }
+
+    /// The same in a terminal so many columns wide.
+    #[must_use]
+    pub fn with_width(self, width: usize) -> Self {
+        Self { width: Some(width), ..self }
     }
 
     /// From here on stdout takes only [`Output::json`].
@@ -138,6 +154,33 @@ impl Output {
         table.add_rows(rows);
         for line in table.lines() {
             self.line(line.trim_end());
+        }
+    }
+
+    /// A table with more columns than some terminals have room for.
+    pub fn wide_table(&mut self, table: &WideTable<'_>) {
+        let mut lines = table.lines(self.width).into_iter();
+        if let Some(headings) = lines.next() {
+            let headings = self.styled(DIM, &headings);
+            self.line(headings);
+        }
+        lines.for_each(|line| self.line(line));
+    }
+
+    /// The title of a part of a result.
+    pub fn title(&mut self, text: &str) {
+        self.line("");
+        for line in text::wrapped(text, self.width, 0) {
+            let line = self.styled(TITLE, &line);
+            self.line(line);
+        }
+    }
+
+    /// A line of a result, wrapped between words where a terminal is narrower; what continues it is indented by
+    /// `indent` columns.
+    pub fn paragraph(&mut self, text: &str, indent: usize) {
+        for line in text::wrapped(text, self.width, indent) {
+            self.line(line);
         }
     }
 
@@ -251,6 +294,18 @@ impl Output {
         }
         let style = indicatif::ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}");
         ProgressBar::new(length).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+    }
+
+    /// A bar for work whose parts are of different size, with what is being done; invisible where nobody watches.
+    pub fn weighted_progress(&self, weight: u64) -> ProgressBar {
+        if !self.watched || self.json {
+            return ProgressBar::hidden();
+        }
+        let style = indicatif::ProgressStyle::with_template("{bar:20} {percent:>3} % {wide_msg}");
+        let bar =
+            ProgressBar::new(weight).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()));
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        bar
     }
 
     /// A sign of life for work of unknown length; invisible where nobody watches.

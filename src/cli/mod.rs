@@ -234,6 +234,18 @@ fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error>
     runtime.map_err(|source| Error::System { what: "cannot start", source })?.block_on(work)
 }
 
+/// Ends when a person or the system asks this process to stop; from then on that does not end it by itself.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! { _ = terminated.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Whether this process may ask questions.
 fn may_ask(context: &Context) -> Interactivity {
     interactivity(&context.environment, std::io::stdin().is_terminal())

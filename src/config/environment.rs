@@ -40,6 +40,7 @@ variables! {
     FORCE_COLOR "FORCE_COLOR" "set and not `0`: colours also where no terminal is"
     PATH "PATH" "where the server programs of a `local:` database are looked for"
     TERM "TERM" "`dumb`: no colours and no questions"
+    COLUMNS "COLUMNS" "how wide the tables of `evt db stats` and `evt db vacuum` may be where no terminal says it"
     GITHUB_ACTIONS "GITHUB_ACTIONS" "`true`: errors in a schema are also written as annotations"
 }
 

@@ -28,6 +28,31 @@ pub struct Connection {
     driver: JoinHandle<()>,
     peer: Peer,
     namespace: String,
+    tls: Option<url::Tls>,
+}
+
+/// Ends what a connection is doing, from outside.
+#[derive(Clone)]
+pub struct Canceller {
+    token: tokio_postgres::CancelToken,
+    tls: Option<url::Tls>,
+}
+
+impl Canceller {
+    /// Asks the server to end the running statement, which then fails with SQLSTATE 57014. Nothing happens if none runs.
+    pub async fn cancel(&self) -> Result<(), DbError> {
+        let asked = match &self.tls {
+            None => self.token.cancel_query(NoTls).await,
+            Some(tls) => self.token.cancel_query(tls::connector(tls).map_err(DbError::Protocol)?).await,
+        };
+        asked.map_err(|error| DbError::of_statement(&error))
+    }
+}
+
+impl std::fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Canceller").finish_non_exhaustive()
+    }
 }
 
 /// A row whose values are text, as the simple query protocol sends them.
@@ -85,7 +110,8 @@ impl Connection {
                 .map_err(|_| DbError::ConnectTimeout { location: peer.location.clone(), seconds: limit.as_secs() })??,
             None => opening.await?,
         };
-        let mut connection = Self { client, driver, peer, namespace: url.namespace().to_owned() };
+        let tls = (!Self::is_plain(&config)).then(|| url.tls().clone());
+        let mut connection = Self { client, driver, peer, namespace: url.namespace().to_owned(), tls };
         connection.reset_session().await?;
         Ok(connection)
     }
@@ -96,9 +122,7 @@ impl Connection {
         peer: &Peer,
     ) -> Result<(Client, JoinHandle<()>), DbError> {
         let problem = |error: tokio_postgres::Error| DbError::of_connecting(&error, peer);
-        // Sockets are never encrypted (PostgreSQL documentation, "SSL Support": `sslmode` is ignored there).
-        let socket = |host: &Host| !matches!(host, Host::Tcp(_));
-        if config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(socket) {
+        if Self::is_plain(config) {
             let config = config.clone().ssl_mode(SslMode::Disable).to_owned();
             let (client, connection) = config.connect(NoTls).await.map_err(problem)?;
             return Ok((client, tokio::spawn(drive(connection))));
@@ -107,6 +131,18 @@ impl Connection {
             tls::connector(url.tls()).map_err(|reason| DbError::Tls { location: peer.location.clone(), reason })?;
         let (client, connection) = config.connect(connector).await.map_err(problem)?;
         Ok((client, tokio::spawn(drive(connection))))
+    }
+
+    /// Whether nothing is encrypted. Sockets never are (PostgreSQL documentation, "SSL Support": `sslmode` is ignored
+    /// there).
+    fn is_plain(config: &tokio_postgres::Config) -> bool {
+        let socket = |host: &Host| !matches!(host, Host::Tcp(_));
+        config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(socket)
+    }
+
+    /// What ends a statement of this connection while it runs.
+    pub fn canceller(&self) -> Canceller {
+        Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
 
     /// Whom this connection talks to.

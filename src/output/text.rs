@@ -33,6 +33,35 @@ pub fn backticked<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     list(&names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }
 
+/// A text on one line, without characters that would move the cursor, hide or turn round what follows: those are written
+/// as escapes. Names in a database may contain anything.
+pub fn visible(text: &str) -> String {
+    let harmless = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if text.chars().all(harmless) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if harmless(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
+/// A text in lines of at most `width` columns, broken between words; lines after the first begin with `indent` spaces.
+pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<String> {
+    let Some(width) = width else { return vec![text.to_owned()] };
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_inclusive(' ') {
+        let room = width.saturating_sub(unicode_width::UnicodeWidthStr::width(line.as_str()));
+        if unicode_width::UnicodeWidthStr::width(word.trim_end()) > room && !line.trim().is_empty() {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)).trim_end().to_owned());
+        }
+        line.push_str(word);
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
 /// Findings as workflow commands of GitHub Actions, one on a line (its documentation, "Workflow commands").
 pub(super) fn annotations(diagnostics: &Diagnostics, files: &[Ast]) -> String {
     let lines: Vec<Lines<'_>> = files.iter().map(|file| Lines::new(&file.source.text)).collect();
@@ -69,6 +98,16 @@ mod tests {
         {
             assert_eq!(backticked(names.iter().copied()), expected);
         }
+        for (text, expected) in [
+            ("größe 日本", "größe 日本"),
+            ("a\nb", "a\\nb"),
+            ("\u{1b}[31m", "\\u{1b}[31m"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+        ] {
+            assert_eq!(visible(text), expected);
+        }
+        assert_eq!(wrapped("- one two three", Some(8), 2), ["- one", "  two", "  three"]);
+        assert_eq!(wrapped("one two three", None, 2), ["one two three"]);
         assert_eq!(escaped("a:b,c%\n", true), "a%3Ab%2Cc%25%0A");
     }
 }

@@ -19,5 +19,6 @@ pub use diagnostics::{Diagnostic, Diagnostics, FileId, Lines, Position, Severity
 pub use format::format;
 pub use parser::parse;
 pub use render::render;
+pub(crate) use resolve::nearest;
 pub use schema::PslSchema;
 pub use validate::validate;

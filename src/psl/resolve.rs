@@ -27,7 +27,7 @@ mod visitor;
 pub(crate) use blocks::line_with_object;
 pub(crate) use defaults::report_unknown_function;
 pub(crate) use keys::{backticked, identifies};
-pub(crate) use suggest::did_you_mean;
+pub(crate) use suggest::{did_you_mean, nearest};
 pub(crate) use tree::{
     Composite, Field, FieldRef, Index, IndexKind, KeyField, Located, Model, NativeTypeAttribute, OperatorClass,
     PrimaryKey, Relation, RelationField, Resolved, ScalarField, Type,

@@ -16,7 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 /// Who may import whom. The order is the way of the data; `error` and the command line may see everything.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("psl", &["dbschema", "lower", "diff", "sql"]),
     ("lower", &["psl", "dbschema", "diff", "sql"]),
     ("dbschema", &["psl", "lower", "diff", "sql"]),
@@ -26,10 +26,11 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("introspect", &["psl", "lower", "dbschema", "diff", "sql", "db"]),
     ("safety", &["psl", "lower", "dbschema", "diff", "sql", "db"]),
     ("migrations", &["psl", "lower", "dbschema", "diff", "sql", "db", "introspect", "safety"]),
+    ("maintenance", &["psl", "dbschema", "sql", "db"]),
     ("config", &["psl", "db"]),
     ("generate", &["psl", "dbschema"]),
     ("output", &["psl", "lower", "dbschema", "diff", "sql", "db", "safety", "migrations", "config", "error"]),
-    ("error", &["psl", "db", "introspect", "safety", "migrations", "config", "sql", "diff", "generate"]),
+    ("error", &["psl", "db", "introspect", "maintenance", "safety", "migrations", "config", "sql", "diff", "generate"]),
 ];
 
 const PURE: [&str; 5] = ["psl", "lower", "dbschema", "diff", "sql"];

@@ -48,12 +48,12 @@ fn case_files() -> Vec<PathBuf> {
 }
 
 /// One script and what is read after it.
-struct Case {
-    name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     since: u32,
     until: u32,
     needs: Vec<String>,
-    sql: String,
+    pub(crate) sql: String,
     scope: Vec<String>,
     expected: String,
 }
@@ -65,10 +65,15 @@ const DATABASE: &str = "-- database --\n";
 
 impl Case {
     fn all(text: &str) -> Vec<Self> {
-        text.split(START).skip(1).map(Self::one).collect()
+        Self::with_outcome(text, DATABASE)
     }
 
-    fn one(text: &str) -> Self {
+    /// The cases of a file; what is expected is in the section that starts with this line.
+    pub(crate) fn with_outcome(text: &str, outcome: &str) -> Vec<Self> {
+        text.split(START).skip(1).map(|text| Self::one(text, outcome)).collect()
+    }
+
+    fn one(text: &str, outcome: &str) -> Self {
         let (heading, rest) = text.split_once('\n').expect("a heading line");
         let mut words = heading.split("  ").map(str::trim);
         let mut case = Self::of_script(words.next().unwrap_or_default(), String::new());
@@ -80,7 +85,7 @@ impl Case {
                 _ => panic!("unknown word `{word}` in `{heading}`"),
             }
         }
-        let (before, expected) = rest.split_once(DATABASE).expect(heading);
+        let (before, expected) = rest.split_once(outcome).expect(heading);
         let before = before.strip_prefix(SQL).expect(heading);
         let (sql, scope) = before.split_once(SCOPE).unwrap_or((before, ""));
         sql.clone_into(&mut case.sql);
@@ -104,8 +109,23 @@ impl Case {
         }
     }
 
+    /// Fails if something else was read than is expected, or writes it into the section of the file.
+    pub(crate) fn compare(&self, file: &Path, section: &str, read: &str) {
+        let read = read.trim_end();
+        if is_updating() {
+            update(file, section, &self.name, read);
+        } else {
+            assert!(
+                read == self.expected,
+                "{}\n{}",
+                self.name,
+                similar::TextDiff::from_lines(self.expected.as_str(), read).unified_diff().header("expected", "read")
+            );
+        }
+    }
+
     /// Whether this server can run it.
-    async fn runs_on(&self, db: &mut Connection) -> bool {
+    pub(crate) async fn runs_on(&self, db: &mut Connection) -> bool {
         let version: u32 = answer(db, "SHOW server_version_num".into(), "server_version_num")
             .await
             .and_then(|text| text.parse().ok())
@@ -140,18 +160,7 @@ async fn check(database: TestDatabase, file: PathBuf, case: Case) {
         Ok(read) => dump::dump(&read),
         Err(error) => format!("error: {error}"),
     };
-    if is_updating() {
-        update(&file, &case.name, &dump);
-    } else {
-        assert!(
-            dump == case.expected,
-            "{}\n{}",
-            case.name,
-            similar::TextDiff::from_lines(case.expected.as_str(), dump.as_str())
-                .unified_diff()
-                .header("expected", "read")
-        );
-    }
+    case.compare(&file, DATABASE, &dump);
 }
 
 /// All answers are held back until the end of the transaction has been sent: whoever waits for one waits for ever.
@@ -174,23 +183,23 @@ async fn one_round_trip(database: TestDatabase) {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[expect(clippy::disallowed_methods, reason = "whether to rewrite fixtures is said by an environment variable")]
-fn is_updating() -> bool {
+pub(crate) fn is_updating() -> bool {
     std::env::var_os("UPDATE").is_some()
 }
 
 static UPDATING: Mutex<()> = Mutex::new(());
 
 /// Writes what was read into the case of that name.
-fn update(file: &Path, name: &str, dump: &str) {
+fn update(file: &Path, section: &str, name: &str, dump: &str) {
     let _alone = UPDATING.lock();
     let text = std::fs::read_to_string(file).expect("a fixture is readable");
     let mut parts: Vec<String> = text.split(START).map(str::to_owned).collect();
     let count = parts.len();
     for (position, part) in parts.iter_mut().enumerate() {
         if part.lines().next().is_some_and(|heading| heading.split("  ").next() == Some(name)) {
-            let (before, _) = part.split_once(DATABASE).expect(name);
+            let (before, _) = part.split_once(section).expect(name);
             let end = if position + 1 == count { "\n" } else { "\n\n" };
-            *part = format!("{before}{DATABASE}{dump}{end}");
+            *part = format!("{before}{section}{dump}{end}");
         }
     }
     std::fs::write(file, parts.join(START)).expect("a fixture is writable");

@@ -12,6 +12,7 @@ mod format;
 mod guarded;
 mod introspect;
 mod local;
+mod maintenance;
 mod migrations;
 mod parse;
 mod readme;
@@ -33,6 +34,7 @@ fn main() {
         introspect::tests(),
         config::tests(),
         local::tests(),
+        maintenance::tests(),
         migrations::tests(),
         commands::tests(),
         doctor::tests(),

@@ -3,11 +3,12 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::target::Target;
 use crate::cli::{Tolerated, block_on};
 use crate::config::environment::PATH;
-use crate::config::{ConfigError, Context, Dotenv, Origin, Project, ProjectArgs, Setting, Settings, UrlText};
+use crate::config::{ConfigError, Context};
+use crate::db::Connection;
 use crate::db::local::Reached;
-use crate::db::{Connection, DatabaseUrl};
 use crate::error::{Error, Exit};
 use crate::migrations::script::Place;
 use crate::output::Output;
@@ -25,11 +26,8 @@ pub(crate) struct ExecuteArgs {
     /// Read the script from standard input
     #[arg(long)]
     stdin: bool,
-    /// URL of the database
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
     #[command(flatten)]
-    project: ProjectArgs,
+    target: Target,
     #[command(flatten)]
     tolerated: Tolerated,
 }
@@ -37,7 +35,7 @@ pub(crate) struct ExecuteArgs {
 pub(crate) fn run(args: &ExecuteArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     args.tolerated.warn(out);
     let source = args.source()?;
-    let url = args.target(context)?;
+    let url = args.target.url(context)?;
     let (name, script) = match source {
         Some(path) => (format!("`{}`", path.display()), read_file(path, context)?),
         None => ("the script on standard input".to_owned(), read_stdin()?),
@@ -83,23 +81,6 @@ impl ExecuteArgs {
             (None, false) => {
                 Err(Error::usage("no script is given", "give a file with `--file`, or pipe it in with `--stdin`"))
             }
-        }
-    }
-
-    /// The URL that is given, else that of the settings, else that of the schema, which only then is read; without one
-    /// `DATABASE_URL` is enough.
-    fn target(&self, context: &Context) -> Result<DatabaseUrl, Error> {
-        if self.url.is_some() && self.project.schema.is_some() {
-            return Err(Error::usage("`--url` and `--schema` exclude each other", "give one of them"));
-        }
-        let settings = Settings::load(&self.project, context, Dotenv::Read)?;
-        let given = self.url.clone().map(|url| Setting { value: UrlText::new(url), origin: Origin::Flag("--url") });
-        if let Some(setting) = given.or_else(|| settings.url.clone().filter(|_| self.project.schema.is_none())) {
-            return Ok(settings.parsed_url(&setting, &context.cwd)?);
-        }
-        match (Project::load(&self.project, context), settings.environment_url()) {
-            (Err(ConfigError::SchemaMissing { .. }), Some(url)) => Ok(settings.parsed_url(&url, &context.cwd)?),
-            (project, _) => Ok(project?.url()?),
         }
     }
 }

@@ -3,6 +3,9 @@
 pub(super) mod execute;
 pub(super) mod push;
 pub(super) mod seed;
+pub(super) mod stats;
+mod target;
+pub(super) mod vacuum;
 
 use crate::config::Context;
 use crate::error::{Error, Exit};
@@ -21,6 +24,8 @@ enum DbCommand {
     Push(push::PushArgs),
     Execute(execute::ExecuteArgs),
     Seed(seed::SeedArgs),
+    Stats(stats::StatsArgs),
+    Vacuum(vacuum::VacuumArgs),
 }
 
 pub(crate) fn run(args: &DbArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
@@ -28,5 +33,7 @@ pub(crate) fn run(args: &DbArgs, context: &Context, out: &mut Output) -> Result<
         DbCommand::Push(args) => push::run(args, context, out),
         DbCommand::Execute(args) => execute::run(args, context, out),
         DbCommand::Seed(args) => seed::run(args, context, out),
+        DbCommand::Stats(args) => stats::run(args, context, out),
+        DbCommand::Vacuum(args) => vacuum::run(args, context, out),
     }
 }
