@@ -3,6 +3,9 @@
 //! The way of the data, and the order of the modules:
 //! `schema.prisma` → [`psl`] → [`lower`] → [`dbschema`] ⟷ [`introspect`] → [`diff`] → [`safety`] → [`sql`] → [`migrations`].
 
+// What pest derives names it.
+extern crate alloc;
+
 pub mod psl;
 pub mod lower;
 pub mod dbschema;

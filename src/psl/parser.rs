@@ -9,12 +9,14 @@ mod lines;
 mod members;
 mod values;
 
+use std::ops::Range;
+
 use pest::Parser as _;
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 use pest_derive::Parser;
 
 use self::comments::documentation;
-use self::lines::{Finder, LineSet, line_at, too_deep};
+use self::lines::{Finder, LineSet, line_at, lonely_lines, too_deep};
 use super::ast::{Ast, Block, BlockKind, Comments, Item, Member, Source};
 use super::diagnostics::{Diagnostics, FileId, Span};
 
@@ -64,6 +66,7 @@ struct Reader<'a> {
     diagnostics: Diagnostics,
     comment_end: Finder<'a>,
     brace: Finder<'a>,
+    lonely_lines: Vec<Range<usize>>,
     /// For each [`Body`]: places from which no closing brace is reached.
     unclosed: [LineSet; 3],
 }
@@ -76,6 +79,7 @@ impl<'a> Reader<'a> {
             diagnostics: Diagnostics::default(),
             comment_end: Finder::new(text, "*/"),
             brace: Finder::new(text, "}"),
+            lonely_lines: lonely_lines(text),
             unclosed: Default::default(),
         }
     }
@@ -222,8 +226,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What an entry point of the grammar consists of.
+fn all(rule: Rule, text: &str) -> Option<Pairs<'_, Rule>> {
+    Some(Grammar::parse(rule, text).ok()?.next()?.into_inner())
+}
+
 fn first(rule: Rule, text: &str) -> Option<Pair<'_, Rule>> {
-    Grammar::parse(rule, text).ok()?.next()
+    all(rule, text)?.next()
 }
 
 fn last_run(members: &[Member]) -> Option<&Comments> {

@@ -1,5 +1,7 @@
 //! Lines and brackets, before the grammar sees them.
 
+use std::ops::Range;
+
 /// Deepest nesting of brackets that is read; pest calls itself once per level.
 const MAX_DEPTH: usize = 50;
 
@@ -40,6 +42,22 @@ pub(super) fn too_deep(line: &str) -> bool {
         previous = byte;
     }
     false
+}
+
+/// The lines that are read one by one: those in which a `/* */` comment may begin, which may reach into later lines, and
+/// those that are too deep. In ascending order.
+pub(super) fn lonely_lines(text: &str) -> Vec<Range<usize>> {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let line = line_at(text, at);
+        let next = at + line.len();
+        if line.contains("/*") || too_deep(line) {
+            lines.push(at..next);
+        }
+        at = next;
+    }
+    lines
 }
 
 /// Finds a mark again and again from growing places without reading any text twice.

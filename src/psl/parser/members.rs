@@ -1,30 +1,38 @@
 //! The body of a block: fields, enum values, properties and block attributes.
 
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 
 use super::comments::{documentation, is_comment, with_trailing};
 use super::lines::{line_at, too_deep};
-use super::{Body, Read, Reader, Rule, TOO_DEEP, first};
+use super::{Body, Read, Reader, Rule, TOO_DEEP, all, first};
 use crate::psl::ast::{
     Attribute, BlockAttribute, BlockKind, Comment, Comments, EnumValue, Field, FieldArity, FieldType, Ident, Member,
     Property, TypeName,
 };
 use crate::psl::diagnostics::Span;
 
-impl Reader<'_> {
+/// Lines that one call of pest has read, while they are taken one by one.
+struct Ahead<'a> {
+    /// Where the call began.
+    at: usize,
+    lines: Pairs<'a, Rule>,
+}
+
+impl<'a> Reader<'a> {
     /// Reads lines from `at` through the closing brace of a block. `None` if there is no closing brace.
     pub(super) fn members(&mut self, kind: BlockKind, name: &str, mut at: usize) -> Option<Read<Vec<Member>>> {
         let body = Body::of(kind) as usize;
         let mut list = Vec::new();
         let mut run: Option<usize> = None;
         let mut visited = Vec::new();
+        let mut ahead = None;
         loop {
             if at >= self.text.len() || self.unclosed[body].contains(at) {
                 self.unclosed[body].insert_all(&visited);
                 return None;
             }
             visited.push(at);
-            let Read { value: member, end } = self.member(kind, name, at);
+            let Read { value: member, end } = self.member(kind, name, at, &mut ahead);
             at = end;
             let Some(mut member) = member else {
                 return Some(Read { value: list, end });
@@ -52,46 +60,74 @@ impl Reader<'_> {
     }
 
     /// Reads what begins at `at` in a block; `None` is the closing brace.
-    fn member(&mut self, kind: BlockKind, name: &str, at: usize) -> Read<Option<Member>> {
-        let line = line_at(self.text, at);
-        if too_deep(line) {
-            return self.junk(at, TOO_DEEP);
-        }
-        let (rule, expected) = match Body::of(kind) {
-            Body::Container => (Rule::container_line, "this line is neither a field nor a block attribute"),
-            Body::Enum => (Rule::enum_line, "this line is neither a value nor a block attribute of an enum"),
-            Body::Config if kind == BlockKind::Datasource => {
-                (Rule::config_line, "this line is no property of a datasource")
+    fn member(
+        &mut self,
+        kind: BlockKind,
+        name: &str,
+        line: usize,
+        ahead: &mut Option<Ahead<'a>>,
+    ) -> Read<Option<Member>> {
+        let (rules, expected) = match Body::of(kind) {
+            Body::Container => (
+                [Rule::container_lines, Rule::container_line],
+                "this line is neither a field nor a block attribute",
+            ),
+            Body::Enum => {
+                ([Rule::enum_lines, Rule::enum_line], "this line is neither a value nor a block attribute of an enum")
             }
-            Body::Config => (Rule::config_line, "this line is no property of a generator"),
+            Body::Config if kind == BlockKind::Datasource => {
+                ([Rule::config_lines, Rule::config_line], "this line is no property of a datasource")
+            }
+            Body::Config => ([Rule::config_lines, Rule::config_line], "this line is no property of a generator"),
         };
-        let Some(pair) = first(rule, line) else {
-            return self.junk(at, expected);
+        let read = match self.ahead(rules[0], line, ahead) {
+            Some(read) => Some(read),
+            None if too_deep(line_at(self.text, line)) => return self.junk(line, TOO_DEEP),
+            None => first(rules[1], line_at(self.text, line)).map(|pair| (line, pair)),
+        };
+        let Some((at, pair)) = read else {
+            return self.junk(line, expected);
         };
         match pair.as_rule() {
             Rule::block_close => Read { value: None, end: at + pair.as_span().end() },
-            Rule::blank_line => Read { value: Some(Member::BlankLines), end: at + line.len() },
+            Rule::blank_line => {
+                Read { value: Some(Member::BlankLines), end: at + pair.as_span().end() }
+            }
             Rule::comments => match self.comments(at, pair) {
                 Some(Read { value: list, end }) => Read { value: Some(Member::Comments(Comments { list })), end },
-                None => self.junk(at, expected),
+                None => self.junk(line, expected),
             },
             Rule::field | Rule::enum_value | Rule::property_line | Rule::attribute_line => {
-                let Some((trailing, line)) = self.trailing(at, &pair) else {
-                    return self.junk(at, expected);
+                let Some((trailing, span)) = self.trailing(at, &pair) else {
+                    return self.junk(line, expected);
                 };
                 let member = match pair.as_rule() {
-                    Rule::field => self.field(kind, name, at, pair, trailing, line).map(Member::Field),
-                    Rule::enum_value => self.enum_value(at, pair, trailing, line).map(Member::Value),
-                    Rule::property_line => self.property(at, pair, trailing, line).map(Member::Property),
-                    _ => self.block_attribute(kind, at, pair, trailing, line).map(Member::Attribute),
+                    Rule::field => self.field(kind, name, at, pair, trailing, span).map(Member::Field),
+                    Rule::enum_value => self.enum_value(at, pair, trailing, span).map(Member::Value),
+                    Rule::property_line => self.property(at, pair, trailing, span).map(Member::Property),
+                    _ => self.block_attribute(kind, at, pair, trailing, span).map(Member::Attribute),
                 };
                 match member {
-                    Some(member) => Read { value: Some(member), end: line.end as usize },
-                    None => self.junk(at, expected),
+                    Some(member) => Read { value: Some(member), end: span.end as usize },
+                    None => self.junk(line, expected),
                 }
             }
-            _ => self.junk(at, expected),
+            _ => self.junk(line, expected),
         }
+    }
+
+    /// The line that begins at `line`, and where the call of pest that read it began. `None` if it has to be read alone.
+    fn ahead(&self, rule: Rule, line: usize, ahead: &mut Option<Ahead<'a>>) -> Option<(usize, Pair<'a, Rule>)> {
+        if let Some(Ahead { at, lines }) = ahead
+            && let Some(pair) = lines.next()
+        {
+            return Some((*at, pair));
+        }
+        let next = self.lonely_lines.partition_point(|lonely| lonely.end <= line);
+        let end = self.lonely_lines.get(next).map_or(self.text.len(), |lonely| lonely.start);
+        let text = self.text.get(line..end).filter(|text| !text.is_empty())?;
+        let Ahead { at, lines } = ahead.insert(Ahead { at: line, lines: all(rule, text)? });
+        Some((*at, lines.next()?))
     }
 
     fn junk(&mut self, at: usize, message: &str) -> Read<Option<Member>> {
