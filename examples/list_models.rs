@@ -44,13 +44,11 @@ fn main() -> ExitCode {
             }
         },
     };
-    let (tree, mut diagnostics) = psl::parse(Source { id: FileId(0), path: path.clone(), text: text.clone() });
-    let (schema, found) = psl::validate(&[tree]);
+    let (tree, mut diagnostics) = psl::parse(Source { id: FileId(0), path, text });
+    let files = [tree];
+    let (schema, found) = psl::validate(&files);
     diagnostics.extend(found);
-    for diagnostic in &diagnostics {
-        let line = text[..diagnostic.span.start as usize].matches('\n').count() + 1;
-        eprintln!("{path}:{line}: {}", diagnostic.message);
-    }
+    eprint!("{}", psl::render(&diagnostics, &files, false));
     let Some(schema) = schema else { return ExitCode::FAILURE };
     for line in list(&schema) {
         println!("{line}");

@@ -136,7 +136,9 @@ impl Output {
     /// What would change in a file, line by line, as `diff -u` shows it.
     pub fn difference(&mut self, path: &str, before: &str, after: &str) {
         let difference = similar::TextDiff::from_lines(before, after);
-        for line in difference.unified_diff().context_radius(1).header(path, path).to_string().lines() {
+        // Else a line that only changes how it ends would look the same before and after.
+        let shown = difference.unified_diff().context_radius(1).header(path, path).to_string().replace('\r', "␍");
+        for line in shown.lines() {
             let style = match line.as_bytes().first() {
                 Some(b'+') => GOOD,
                 Some(b'-') => REMOVED,
@@ -379,6 +381,10 @@ pub fn diagnostics_json(diagnostics: &Diagnostics, files: &[Ast]) -> serde_json:
             position.map(|position| json!({ "line": position.line, "column": position.column, "offset": offset }))
         };
         json!({
+            "code": match diagnostic.severity {
+                Severity::Error => Some(psl::CODE),
+                Severity::Warning => None,
+            },
             "severity": match diagnostic.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",

@@ -15,7 +15,7 @@ mod session;
 mod version;
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -95,6 +95,14 @@ impl Tolerated {
             out.warning(format!("{shown} is ignored: this command takes flags only; see `--help`"));
         }
     }
+}
+
+/// All of standard input.
+fn read_stdin() -> Result<String, Error> {
+    let mut text = String::new();
+    let problem = |source| Error::System { what: "cannot read standard input", source };
+    std::io::stdin().read_to_string(&mut text).map_err(problem)?;
+    Ok(text)
 }
 
 /// Runs the command line of this process and returns its exit status.

@@ -57,11 +57,41 @@ impl SchemaFiles {
         } else {
             return Err(ConfigError::PathKind { path: shown, origin });
         };
-        let sources = (0..).zip(&paths).map(|(id, path)| {
-            let shown = files::relative(path, cwd).display().to_string();
-            Ok(Source { id: FileId(id), path: shown, text: files::read(path)? })
-        });
-        Ok(Self { sources: sources.collect::<Result<_, ConfigError>>()?, paths, path, root, origin })
+        Ok(Self { sources: read_all(&paths, cwd)?, paths, path, root, origin })
+    }
+
+    /// Reads these files, absolute paths, which are a schema together.
+    pub fn of_files(mut paths: Vec<PathBuf>, origin: Origin, cwd: &Path) -> Result<Self, ConfigError> {
+        paths.sort();
+        paths.dedup();
+        let path = paths.first().cloned().unwrap_or_else(|| cwd.to_owned());
+        let root = path.parent().unwrap_or(cwd).to_owned();
+        Ok(Self { sources: read_all(&paths, cwd)?, paths, path, root, origin })
+    }
+
+    /// The files and those in the folders that a person named, absolute. Whether a file is there shows when it is read.
+    pub fn named(paths: &[PathBuf], cwd: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+        let mut named = Vec::new();
+        for path in paths {
+            let path = files::clean(&cwd.join(path));
+            if path.is_dir() {
+                collect(&path, &mut BTreeSet::new(), &mut named)?;
+            } else {
+                named.push(path);
+            }
+        }
+        Ok(named)
+    }
+
+    /// Where these files stand among those of the schema, whatever links lead to them; `None` if one of them is not among
+    /// them.
+    pub fn positions(&self, paths: &[PathBuf]) -> Option<BTreeSet<usize>> {
+        let own: Vec<_> = self.paths.iter().map(fs::canonicalize).collect();
+        let position = |path: &PathBuf| {
+            let path = fs::canonicalize(path).ok()?;
+            own.iter().position(|own| own.as_ref().is_ok_and(|own| *own == path))
+        };
+        paths.iter().map(position).collect()
     }
 
     /// The syntax trees of the files, and what is wrong with their syntax.
@@ -75,16 +105,15 @@ impl SchemaFiles {
         (trees.collect(), diagnostics)
     }
 
-    /// Puts other texts in the place of those that were read, which are returned. Nothing is written.
-    pub fn replace_texts(&mut self, texts: Vec<String>) -> Vec<String> {
-        let replaced = self.sources.iter_mut().zip(texts);
-        replaced.map(|(source, text)| std::mem::replace(&mut source.text, text)).collect()
+    /// Puts another text in the place of the one that was read, which is returned. Nothing is written.
+    pub fn replace_text(&mut self, position: usize, text: String) -> String {
+        self.sources.get_mut(position).map(|source| std::mem::replace(&mut source.text, text)).unwrap_or_default()
     }
 
-    /// Writes the text of one file.
+    /// Writes the text of one file, whole or not at all.
     pub fn write(&self, position: usize) -> Result<(), ConfigError> {
         match (self.paths.get(position), self.sources.get(position)) {
-            (Some(path), Some(source)) => fs::write(path, &source.text)
+            (Some(path), Some(source)) => files::replace(path, &source.text)
                 .map_err(|error| ConfigError::Write { path: PathBuf::from(&source.path), source: error }),
             _ => Ok(()),
         }
@@ -94,6 +123,14 @@ impl SchemaFiles {
     pub fn shown(&self, cwd: &Path) -> PathBuf {
         files::relative(&self.path, cwd)
     }
+}
+
+fn read_all(paths: &[PathBuf], cwd: &Path) -> Result<Vec<Source>, ConfigError> {
+    let read = |(id, path): (u32, &PathBuf)| {
+        let shown = files::relative(path, cwd).display().to_string();
+        Ok(Source { id: FileId(id), path: shown, text: files::read(path)? })
+    };
+    (0..).zip(paths).map(read).collect()
 }
 
 /// Every file ending in `.prisma` below a folder, links followed; a folder that links lead to twice is read once.

@@ -17,6 +17,17 @@ use super::schema::Rules;
 /// Prints each file in the one layout, in the order given. Text that could not be read is printed as it is.
 ///
 /// Fields and arguments that a relation lacks are put in, if the files have no errors in names, types and attributes.
+///
+/// The result is Prisma's, byte for byte. Printing it again changes nothing if the files were well formed; see
+/// [`format_until_settled`] for others.
+///
+/// ```
+/// use evt::psl::{self, FileId, Source};
+///
+/// let text = "model User{\n id Int @default(autoincrement()) @id\n}".to_owned();
+/// let (tree, _) = psl::parse(Source { id: FileId(0), path: "schema.prisma".to_owned(), text });
+/// assert_eq!(psl::format(&[tree]), ["model User {\n  id Int @id @default(autoincrement())\n}\n"]);
+/// ```
 pub fn format(files: &[Ast]) -> Vec<String> {
     let (schema, _) = resolve(files);
     let pieces = relations::missing(files, &schema);
@@ -25,6 +36,28 @@ pub fn format(files: &[Ast]) -> Vec<String> {
         None => layout(file, schema.rules),
     };
     files.iter().map(print).collect()
+}
+
+/// How often printing may change what was printed before; no text is known that needs more than three rounds.
+const MAX_ROUNDS: usize = 8;
+
+/// Prints like [`format()`] until printing again changes nothing.
+///
+/// Some odd text settles late, because one round mends what the next one can complete: a field written `name: Type` becomes
+/// a relation that lacks its other side, text behind a closing brace becomes a block of its own. Prisma's formatter changes
+/// such files each time it runs, and its `--check` refuses what it has just written.
+pub fn format_until_settled(files: &[Ast]) -> Vec<String> {
+    let mut texts = format(files);
+    for _ in 1..MAX_ROUNDS {
+        let read = |(file, text): (&Ast, &String)| parse(Source { text: text.clone(), ..file.source.clone() }).0;
+        let printed: Vec<Ast> = files.iter().zip(&texts).map(read).collect();
+        let again = format(&printed);
+        if again == texts {
+            break;
+        }
+        texts = again;
+    }
+    texts
 }
 
 /// Blanks before the members of a block.

@@ -16,8 +16,9 @@ mod validate;
 
 pub use ast::{Ast, Source};
 pub use diagnostics::{Diagnostic, Diagnostics, FileId, Lines, Position, Severity, Span};
-pub use format::format;
+pub use format::{format, format_until_settled};
 pub use parser::parse;
+pub(crate) use render::CODE;
 pub use render::render;
 pub(crate) use resolve::nearest;
 pub use schema::PslSchema;

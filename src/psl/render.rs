@@ -6,7 +6,7 @@ use super::ast::{Ast, Source};
 use super::diagnostics::{Diagnostic, Diagnostics, Lines, Severity};
 
 /// The code that Prisma gives to every error in a schema.
-const CODE: &str = "P1012";
+pub(crate) const CODE: &str = "P1012";
 
 /// All findings, each under its source line and followed by a blank line, then how many errors and warnings there are.
 /// Empty if there are none. `files` are those the findings are about; paths are shown as given there. With `colour` the

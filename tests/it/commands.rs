@@ -120,7 +120,14 @@ fn run(project: &Path, line: &str, database: Option<&TestDatabase>) -> Result<St
         words.next();
     }
     let text = match words.next() {
-        Some("evt") => said(&command.args(words).output()?),
+        Some("evt") => {
+            let words: Vec<&str> = words.collect();
+            let (arguments, input) = words.split_at(words.iter().position(|word| *word == "<").unwrap_or(words.len()));
+            if let Some(path) = input.get(1) {
+                command.stdin(fs::File::open(project.join(path))?);
+            }
+            said(&command.args(arguments).output()?)
+        }
         Some("sql") => {
             let database = database.ok_or("only the live cases have a database")?;
             database.ask(line.trim_start_matches("sql"))

@@ -16,6 +16,7 @@ mod maintenance;
 mod migrations;
 mod parse;
 mod readme;
+mod roundtrip;
 mod safety;
 mod secrets;
 mod server;
@@ -27,6 +28,7 @@ fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let tests = [
         parse::tests(),
+        roundtrip::tests(),
         validate::tests(),
         format::tests(),
         diff::tests(),

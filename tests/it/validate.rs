@@ -7,6 +7,11 @@
 //!
 //! `prisma-6.19.3-7.10.1.txt` has the recorded answers (`tests/oracle/validate.mjs`), `deviations.txt` where evt differs on
 //! purpose, and why: name, what evt finds, reason, separated by tabs.
+//!
+//! `rows.txt` lists what can be wrong with a schema, in the order in which Prisma looks for it: syntax (A), names (B),
+//! types (C), attributes in general (D) and one by one (E), configuration (F), and what needs the whole picture (G); with
+//! words of evt's message, and of its help behind a tab. For each there is a case that fails for this reason, and one of
+//! the same group that does not.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -24,21 +29,70 @@ pub(crate) fn tests() -> Vec<Trial> {
         let (expected, deviations) = (expected.clone(), deviations.clone());
         move || deviations_are_needed(&expected, &deviations)
     })];
+    trials.push(Trial::test("validate::every_kind_of_mistake_has_cases", every_row_has_cases));
+    for (group, body) in groups() {
+        let cases: Vec<Case> = expand(&group, &body)
+            .into_iter()
+            .map(|(name, text, files)| {
+                let answer = deviations.get(&name).or_else(|| expected.get(&name)).cloned();
+                Case { name, text, files, answer }
+            })
+            .collect();
+        trials.push(Trial::test(format!("validate::{group}"), move || check_all(&cases)));
+    }
+    trials
+}
+
+/// Name and body of each group of cases.
+fn groups() -> Vec<(String, String)> {
+    let mut groups = Vec::new();
     for (file, text) in case_files() {
         for block in text.split("\n=== ").skip(1) {
             let (name, body) = block.split_once('\n').unwrap_or((block, ""));
-            let group = format!("{file}/{name}");
-            let cases: Vec<Case> = expand(&group, body)
-                .into_iter()
-                .map(|(name, text, files)| {
-                    let answer = deviations.get(&name).or_else(|| expected.get(&name)).cloned();
-                    Case { name, text, files, answer }
-                })
-                .collect();
-            trials.push(Trial::test(format!("validate::{group}"), move || check_all(&cases)));
+            groups.push((format!("{file}/{name}"), body.to_owned()));
         }
     }
-    trials
+    groups
+}
+
+/// Letters of the kinds of mistakes, and how many there are of each.
+const ROWS: [(char, usize); 7] = [('A', 15), ('B', 9), ('C', 4), ('D', 11), ('E', 41), ('F', 24), ('G', 64)];
+
+fn every_row_has_cases() -> Result<(), Failed> {
+    let rows = std::fs::read_to_string(Path::new(FIXTURES).join("rows.txt"))?;
+    let rows: Vec<Vec<&str>> = rows.lines().map(|line| line.split('\t').collect()).collect();
+    let ids = ROWS.iter().flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")));
+    if !ids.eq(rows.iter().map(|row| row[0].to_owned())) {
+        return Err("rows.txt does not list every row once and in order".into());
+    }
+    // Per row: whether there is a case with the mistake, and one without it beside such a one.
+    let mut found = vec![(false, false); rows.len()];
+    for (group, body) in groups() {
+        let cases: Vec<Diagnostics> = expand(&group, &body).iter().map(|(_, _, files)| verdict(files).1).collect();
+        for (row, found) in rows.iter().zip(&mut found) {
+            let failing = cases.iter().filter(|diagnostics| diagnostics.iter().any(|it| is_row(row, it))).count();
+            found.0 |= failing > 0;
+            found.1 |= failing > 0 && failing < cases.len();
+        }
+    }
+    let missing: Vec<_> = rows.iter().zip(found).filter(|(_, found)| *found != (true, true)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}").into()) }
+}
+
+/// Whether a finding has the words of a row, with anything where `…` stands.
+fn is_row(row: &[&str], diagnostic: &evt::psl::Diagnostic) -> bool {
+    let holds = |text: &str, words: &str| {
+        let mut rest = text;
+        words.split(" … ").all(|part| match rest.find(part) {
+            Some(at) => {
+                rest = &rest[at + part.len()..];
+                true
+            }
+            None => false,
+        })
+    };
+    holds(&diagnostic.message, row[1])
+        && row.get(2).is_none_or(|help| diagnostic.help.as_deref().is_some_and(|text| holds(text, help)))
 }
 
 struct Case {

@@ -1,10 +1,9 @@
 //! `evt db execute`.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::target::Target;
-use crate::cli::{Tolerated, block_on};
+use crate::cli::{Tolerated, block_on, read_stdin};
 use crate::config::environment::PATH;
 use crate::config::{ConfigError, Context};
 use crate::db::Connection;
@@ -52,13 +51,6 @@ pub(crate) fn run(args: &ExecuteArgs, context: &Context, out: &mut Output) -> Re
 fn read_file(path: &Path, context: &Context) -> Result<String, Error> {
     let problem = |source| Error::Config(ConfigError::Read { path: path.to_owned(), source });
     std::fs::read_to_string(context.cwd.join(path)).map_err(problem)
-}
-
-fn read_stdin() -> Result<String, Error> {
-    let mut text = String::new();
-    let problem = |source| Error::System { what: "cannot read standard input", source };
-    std::io::stdin().read_to_string(&mut text).map_err(problem)?;
-    Ok(text)
 }
 
 /// Runs a script as it is; an error shows the place in it.

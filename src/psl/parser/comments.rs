@@ -3,9 +3,17 @@
 use pest::iterators::Pair;
 
 use super::lines::line_at;
-use super::{Read, Reader, Rule, first};
+use super::{Body, Read, Reader, Rule, first};
 use crate::psl::ast::{Comment, CommentKind, Comments};
 use crate::psl::diagnostics::Span;
+
+/// What follows a declaration on its line.
+pub(super) enum Trailing {
+    /// A comment, or none, and the place of the whole line.
+    Comment(Option<Comment>, Span),
+    /// A comment behind which the block is never closed.
+    Unclosed,
+}
 
 impl Reader<'_> {
     /// The comments of a line; its last one may end on a later line. `None` if the first one never ends.
@@ -34,25 +42,28 @@ impl Reader<'_> {
         (!list.is_empty()).then_some(Read { value: list, end })
     }
 
-    /// The comment behind the declaration on a line, and the place of the whole line. `None` if the line is no
-    /// declaration after all, because the comment never ends or something follows it.
-    pub(super) fn trailing(&mut self, at: usize, line: &Pair<'_, Rule>) -> Option<(Option<Comment>, Span)> {
+    /// The comment behind the declaration on a line of a block, and the place of the whole line. `None` if the line is
+    /// no declaration after all, because the comment never ends or something follows it.
+    pub(super) fn trailing(&mut self, body: Body, at: usize, line: &Pair<'_, Rule>) -> Option<Trailing> {
         let span = self.span(at, line);
         let mut inner = line.clone().into_inner();
         if matches!(line.as_rule(), Rule::property_line | Rule::attribute_line) {
             inner = inner.next()?.into_inner();
         }
         let Some(pair) = inner.next_back().filter(is_comment) else {
-            return Some((None, span));
+            return Some(Trailing::Comment(None, span));
         };
-        let comment = self.comment(at, &pair)?;
         if pair.as_rule() != Rule::open_comment {
-            return Some((Some(comment), span));
+            return Some(Trailing::Comment(self.comment(at, &pair), span));
         }
-        let end = comment.span.end as usize;
+        // The text of the comment, which may be most of the file, is read only if the line counts.
+        let end = self.comment_end.from(at + pair.as_span().end())? + 2;
         let rest = first(Rule::line_end, line_at(self.text, end))?;
         let span = self.range(span.start as usize, end + rest.as_span().end());
-        Some((Some(comment), span))
+        if self.is_unclosed(body, span.end as usize) {
+            return Some(Trailing::Unclosed);
+        }
+        Some(Trailing::Comment(self.comment(at, &pair), span))
     }
 
     fn comment(&mut self, at: usize, pair: &Pair<'_, Rule>) -> Option<Comment> {

@@ -2,7 +2,7 @@
 
 use pest::iterators::{Pair, Pairs};
 
-use super::comments::{documentation, is_comment, with_trailing};
+use super::comments::{Trailing, documentation, is_comment, with_trailing};
 use super::lines::{line_at, too_deep};
 use super::{Body, Read, Reader, Rule, TOO_DEEP, all, first};
 use crate::psl::ast::{
@@ -21,14 +21,14 @@ struct Ahead<'a> {
 impl<'a> Reader<'a> {
     /// Reads lines from `at` through the closing brace of a block. `None` if there is no closing brace.
     pub(super) fn members(&mut self, kind: BlockKind, name: &str, mut at: usize) -> Option<Read<Vec<Member>>> {
-        let body = Body::of(kind) as usize;
+        let body = Body::of(kind);
         let mut list = Vec::new();
         let mut run: Option<usize> = None;
         let mut visited = Vec::new();
         let mut ahead = None;
         loop {
-            if at >= self.text.len() || self.unclosed[body].contains(at) {
-                self.unclosed[body].insert_all(&visited);
+            if self.is_unclosed(body, at) {
+                self.unclosed[body as usize].insert_all(&visited);
                 return None;
             }
             visited.push(at);
@@ -68,10 +68,9 @@ impl<'a> Reader<'a> {
         ahead: &mut Option<Ahead<'a>>,
     ) -> Read<Option<Member>> {
         let (rules, expected) = match Body::of(kind) {
-            Body::Container => (
-                [Rule::container_lines, Rule::container_line],
-                "this line is neither a field nor a block attribute",
-            ),
+            Body::Container => {
+                ([Rule::container_lines, Rule::container_line], "this line is neither a field nor a block attribute")
+            }
             Body::Enum => {
                 ([Rule::enum_lines, Rule::enum_line], "this line is neither a value nor a block attribute of an enum")
             }
@@ -90,16 +89,19 @@ impl<'a> Reader<'a> {
         };
         match pair.as_rule() {
             Rule::block_close => Read { value: None, end: at + pair.as_span().end() },
-            Rule::blank_line => {
-                Read { value: Some(Member::BlankLines), end: at + pair.as_span().end() }
-            }
+            Rule::blank_line => Read { value: Some(Member::BlankLines), end: at + pair.as_span().end() },
             Rule::comments => match self.comments(at, pair) {
                 Some(Read { value: list, end }) => Read { value: Some(Member::Comments(Comments { list })), end },
                 None => self.junk(line, expected),
             },
             Rule::field | Rule::enum_value | Rule::property_line | Rule::attribute_line => {
-                let Some((trailing, span)) = self.trailing(at, &pair) else {
-                    return self.junk(line, expected);
+                let (trailing, span) = match self.trailing(Body::of(kind), at, &pair) {
+                    Some(Trailing::Comment(comment, span)) => (comment, span),
+                    // Nothing that is read of this block will be used.
+                    Some(Trailing::Unclosed) => {
+                        return Read { value: Some(Member::BlankLines), end: self.text.len() };
+                    }
+                    None => return self.junk(line, expected),
                 };
                 let member = match pair.as_rule() {
                     Rule::field => self.field(kind, name, at, pair, trailing, span).map(Member::Field),
@@ -128,6 +130,11 @@ impl<'a> Reader<'a> {
         let text = self.text.get(line..end).filter(|text| !text.is_empty())?;
         let Ahead { at, lines } = ahead.insert(Ahead { at: line, lines: all(rule, text)? });
         Some((*at, lines.next()?))
+    }
+
+    /// Whether no closing brace is reached from here.
+    pub(super) fn is_unclosed(&self, body: Body, at: usize) -> bool {
+        at >= self.text.len() || self.unclosed[body as usize].contains(at)
     }
 
     fn junk(&mut self, at: usize, message: &str) -> Read<Option<Member>> {

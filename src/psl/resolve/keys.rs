@@ -412,9 +412,7 @@ impl Unresolved<'_> {
             }
         }
         if !self.relations.is_empty() {
-            let list = self.relation_list();
-            let message =
-                format!("`{attribute}` of {keyword} `{name}` names {list}, but only scalar fields are possible");
+            let message = format!("`{attribute}` of {keyword} `{name}` names {}", self.refused(model, ""));
             let diagnostic = diagnostics.error(relations_span, message);
             let columns = self.foreign_key_columns(model);
             if !columns.is_empty() {
@@ -428,15 +426,28 @@ impl Unresolved<'_> {
         format!("{noun} {}", backticked(&self.unknown))
     }
 
-    pub(super) fn relation_list(&self) -> String {
-        let noun = if self.relations.len() == 1 { "relation field" } else { "relation fields" };
-        format!("{noun} {}", backticked(&self.relations))
+    /// The relation fields, which are `whose`, and why they are not possible. Fields whose type is not known count among
+    /// them; they are named if there is nothing else.
+    pub(super) fn refused(&self, model: &Model<'_>, whose: &str) -> String {
+        let is_relation = |name: &&str| {
+            let field = model.by_name.get(name).map(|id| model.field(*id));
+            field.is_some_and(|field| matches!(field.kind, FieldKind::Relation(_)))
+        };
+        let relations: Vec<&str> = self.relations.iter().copied().filter(is_relation).collect();
+        let plural = |list: &[&str]| if list.len() == 1 { "" } else { "s" };
+        if relations.is_empty() {
+            let list = backticked(&self.relations);
+            return format!("field{} {list}{whose}, whose type is not known", plural(&self.relations));
+        }
+        let list = backticked(&relations);
+        format!("relation field{} {list}{whose}, but only scalar fields are possible", plural(&relations))
     }
 
     /// A help line for the first misspelt name.
     pub(super) fn suggestion(&self, model: &Model<'_>) -> Option<String> {
         let name = self.unknown.first()?;
-        did_you_mean(name, model.scalar_fields().map(|(_, field, _)| field.name()))
+        let fields = model.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Relation(_)));
+        did_you_mean(name, fields.map(Field::name))
     }
 
     fn foreign_key_columns<'m>(&self, model: &'m Model<'_>) -> Vec<&'m str> {

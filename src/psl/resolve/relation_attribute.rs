@@ -94,7 +94,7 @@ fn own_fields(value: &Expr, args: &Args<'_>, own: &Model<'_>, diagnostics: &mut 
     }
     if !unresolved.relations.is_empty() {
         diagnostics
-            .error(span, format!("`fields` names {}, but only scalar fields are possible", unresolved.relation_list()))
+            .error(span, format!("`fields` names {}", unresolved.refused(own, "")))
             .help("add a scalar field for each column of the foreign key");
     }
     None
@@ -120,12 +120,8 @@ fn referenced_fields(
         }
     }
     if !unresolved.relations.is_empty() {
-        let message = format!(
-            "`references` names {} of {} `{name}`, but only scalar fields are possible",
-            unresolved.relation_list(),
-            other.keyword(),
-        );
-        diagnostics.error(span, message);
+        let whose = format!(" of {} `{name}`", other.keyword());
+        diagnostics.error(span, format!("`references` names {}", unresolved.refused(other, &whose)));
     }
     None
 }
