@@ -5,6 +5,7 @@
 //! closing brace can be reached, and the next end of a comment ([`lines`]).
 
 mod comments;
+mod hints;
 mod lines;
 mod members;
 mod values;
@@ -153,10 +154,8 @@ impl<'a> Reader<'a> {
     fn stray_line(&mut self, at: usize, items: &mut Vec<Item>, message: &str) -> usize {
         let span = self.line_span(at);
         if span.start < span.end {
-            self.diagnostics.error(span, message).help(
-                "outside of blocks only comments may stand, and blocks that begin with model, view, enum, type, \
-                 datasource or generator",
-            );
+            let help = hints::outside(line_at(self.text, at));
+            self.diagnostics.error(span, message).help(help);
             items.push(Item::Stray(span));
         }
         span.end as usize

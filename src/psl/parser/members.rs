@@ -3,6 +3,7 @@
 use pest::iterators::{Pair, Pairs};
 
 use super::comments::{Trailing, documentation, is_comment, with_trailing};
+use super::hints;
 use super::lines::{line_at, too_deep};
 use super::{Body, Read, Reader, Rule, TOO_DEEP, all, first};
 use crate::psl::ast::{
@@ -139,7 +140,12 @@ impl<'a> Reader<'a> {
 
     fn junk(&mut self, at: usize, message: &str) -> Read<Option<Member>> {
         let span = self.line_span(at);
-        self.diagnostics.error(span, message);
+        let diagnostic = self.diagnostics.error(span, message);
+        if message != TOO_DEEP
+            && let Some(help) = hints::inside(line_at(self.text, at))
+        {
+            diagnostic.help(help);
+        }
         Read { value: Some(Member::Junk(span)), end: span.end as usize }
     }
 
@@ -154,7 +160,7 @@ impl<'a> Reader<'a> {
     ) -> Option<Field> {
         let mut inner = pair.into_inner();
         let name = self.ident(at, &inner.next()?);
-        let (mut ty, mut written_type, mut attributes) = (None, None, Vec::new());
+        let (mut ty, mut written_type, mut attributes) = (None, None, Vec::with_capacity(count_attributes(&inner)));
         // A field in a form that the language has given up does not exist for the rules: nothing more is said of it.
         let mut given_up = None;
         for part in inner {
@@ -242,7 +248,7 @@ impl<'a> Reader<'a> {
     ) -> Option<EnumValue> {
         let mut inner = pair.into_inner();
         let name = self.ident(at, &inner.next()?);
-        let mut attributes = Vec::new();
+        let mut attributes = Vec::with_capacity(count_attributes(&inner));
         for part in inner.filter(|part| part.as_rule() == Rule::field_attribute) {
             attributes.push(self.attribute(at, part)?);
         }
@@ -300,6 +306,11 @@ impl<'a> Reader<'a> {
     pub(super) fn ident(&self, at: usize, pair: &Pair<'_, Rule>) -> Ident {
         Ident { text: pair.as_str().to_owned(), span: self.span(at, pair) }
     }
+}
+
+/// How much room attributes take: a vector that grows by itself would take more.
+fn count_attributes(parts: &Pairs<'_, Rule>) -> usize {
+    parts.clone().filter(|part| part.as_rule() == Rule::field_attribute).count()
 }
 
 /// A place that reaches through the comment behind it.

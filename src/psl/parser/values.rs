@@ -9,8 +9,10 @@ impl Reader<'_> {
     /// What stands in parentheses.
     pub(super) fn arguments(&mut self, at: usize, pair: Pair<'_, Rule>) -> Option<Arguments> {
         let span = self.span(at, &pair);
-        let (mut list, mut trailing_comma) = (Vec::new(), None);
-        for part in pair.into_inner() {
+        let parts = pair.into_inner();
+        // Most lists have one element; a vector that grows by itself would take room for four.
+        let (mut list, mut trailing_comma) = (Vec::with_capacity(parts.len()), None);
+        for part in parts {
             match part.as_rule() {
                 Rule::trailing_comma => trailing_comma = Some(self.span(at, &part)),
                 _ => list.push(self.argument(at, part)?),

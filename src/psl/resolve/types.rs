@@ -133,15 +133,17 @@ impl<'a> Types<'a> {
     fn field_kind(&mut self, ty: &'a ast::FieldType, diagnostics: &mut Diagnostics) -> FieldKind<'a> {
         let scalar = match &ty.name {
             TypeName::Unsupported(text) => Type::Unsupported(text),
-            TypeName::Name(name) => match (ScalarType::from_name(name), self.names.get(name.as_str())) {
-                (Some(scalar), _) => Type::Scalar(scalar),
-                (None, Some(Container::Model(id))) => return FieldKind::Relation(RelationField::new(*id)),
-                (None, Some(Container::Enum(id))) => Type::Enum(*id),
-                (None, Some(Container::Composite(id))) => Type::Composite(*id),
-                (None, None | Some(Container::Configuration)) => {
-                    self.unknown(name, ty, diagnostics);
-                    return FieldKind::Unknown;
-                }
+            TypeName::Name(name) => match ScalarType::from_name(name) {
+                Some(scalar) => Type::Scalar(scalar),
+                None => match self.names.get(name.as_str()) {
+                    Some(Container::Model(id)) => return FieldKind::Relation(RelationField::new(*id)),
+                    Some(Container::Enum(id)) => Type::Enum(*id),
+                    Some(Container::Composite(id)) => Type::Composite(*id),
+                    None | Some(Container::Configuration) => {
+                        self.unknown(name, ty, diagnostics);
+                        return FieldKind::Unknown;
+                    }
+                },
             },
         };
         FieldKind::Scalar(ScalarField {
