@@ -35,6 +35,9 @@ pub(crate) fn tests() -> Vec<Trial> {
     }));
     tests.push(Trial::test("commands: a closed pipe is no error", closed_pipe));
     tests.push(Trial::test("commands: completions for every shell", completions));
+    #[cfg(unix)]
+    tests.push(Trial::test("commands: format leaves files what they are", format_replaces_files));
+    tests.push(Trial::test("commands: format reads any bytes", format_any_bytes));
     tests
 }
 
@@ -295,6 +298,75 @@ fn completions() -> Result<(), Failed> {
         let output = Command::new(env!("CARGO_BIN_EXE_evt")).args(["completions", shell]).output()?;
         if !output.status.success() || !String::from_utf8_lossy(&output.stdout).contains("validate") {
             return Err(format!("{shell}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+    }
+    Ok(())
+}
+
+/// Links, permissions and other names of a file stay; a read-only file does not change; nothing is left behind.
+#[cfg(unix)]
+fn format_replaces_files() -> Result<(), Failed> {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    const BEFORE: &str = "model A {\n id Int @id\n}\n";
+    const AFTER: &str = "model A {\n  id Int @id\n}\n";
+    let folder = TempDir::new()?;
+    let at = |name: &str| folder.path().join(name);
+    for (name, mode) in [("real", 0o640), ("read-only", 0o440), ("first", 0o644)] {
+        fs::write(at(name), BEFORE)?;
+        fs::set_permissions(at(name), fs::Permissions::from_mode(mode))?;
+    }
+    symlink("real", at("link"))?;
+    fs::hard_link(at("first"), at("second"))?;
+    for (name, refused, changed, mode) in [
+        ("link", false, &["link", "real"][..], 0o640),
+        ("read-only", true, &[], 0o440),
+        ("first", false, &["first", "second"], 0o644),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+            .current_dir(folder.path())
+            .env_clear()
+            .args(["format", name])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() == refused || said.contains("read-only") != refused {
+            return Err(format!("{name}: {}: {said}", output.status).into());
+        }
+        for file in changed {
+            assert_eq!(fs::read_to_string(at(file))?, AFTER, "{file}");
+        }
+        assert_eq!(fs::metadata(at(name))?.permissions().mode() & 0o777, mode, "{name}");
+    }
+    assert_eq!(fs::read_to_string(at("read-only"))?, BEFORE);
+    assert!(fs::symlink_metadata(at("link"))?.is_symlink(), "the link became a file");
+    assert_eq!(list(folder.path())?, "first\nlink\nread-only\nreal\nsecond\n");
+    Ok(())
+}
+
+/// Line ends of Windows, a byte order mark, no newline at the end, an empty file, a large one, and what is no text.
+fn format_any_bytes() -> Result<(), Failed> {
+    let folder = TempDir::new()?;
+    let large = "model A {\r\n  id Int @id\r\n}\r\n".to_owned() + &"// remark\r\n".repeat(100_000);
+    for (name, bytes, expected) in [
+        ("line ends", "model A {\r\n  id   Int @id\r\n}\r\n".as_bytes(), Ok("model A {\n  id Int @id\n}\n")),
+        ("no newline", b"model A {\n  id Int @id\n}", Ok("model A {\n  id Int @id\n}\n")),
+        ("empty", b"", Ok("\n")),
+        ("large", large.as_bytes(), Ok("model A {\n  id Int @id\n}\n\n// remark\n")),
+        ("byte order mark", "\u{feff}model A {\n}\n".as_bytes(), Err("a byte order mark stands before it")),
+        ("no text", b"model A {\n  id Int @map(\"\xff\") @id\n}\n", Err("first bad byte: 25")),
+    ] {
+        let path = folder.path().join("schema.prisma");
+        fs::write(&path, bytes)?;
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_evt")).current_dir(folder.path()).env_clear().arg("format").output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let after = fs::read(&path)?;
+        let fits = match expected {
+            Ok(text) => output.status.success() && after.starts_with(text.as_bytes()),
+            Err(words) => !output.status.success() && said.contains(words) && after == bytes,
+        };
+        if !fits {
+            return Err(format!("{name}: {}: {said}{:?}", output.status, String::from_utf8_lossy(&after)).into());
         }
     }
     Ok(())

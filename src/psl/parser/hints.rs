@@ -5,6 +5,9 @@ use crate::psl::resolve::did_you_mean;
 
 /// For a line outside of blocks.
 pub(super) fn outside(line: &str) -> String {
+    if line.starts_with('\u{feff}') {
+        return "a byte order mark stands before it: save the file as UTF-8 without one".to_owned();
+    }
     let word: String = line.trim_start().chars().take_while(|char| char.is_alphanumeric()).collect();
     let keywords = BlockKind::ALL.map(BlockKind::keyword);
     if keywords.contains(&word.as_str()) {
@@ -66,6 +69,7 @@ mod tests {
             ("model A {\n", "closing brace"),
             ("  id Int @id\n", "outside of blocks"),
             ("", "outside of blocks"),
+            ("\u{feff}model A {\n", "byte order mark"),
         ] {
             let found = outside(line);
             assert!(found.contains(expected), "{line:?}: {found:?}");
