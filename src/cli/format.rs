@@ -34,14 +34,21 @@ pub(crate) fn run(args: &FormatArgs, context: &Context, out: &mut Output) -> Res
     let settings = Settings::load(&args.project, context, Dotenv::Skip)?;
     out.notes(&settings.notes);
     let (mut files, chosen) = chosen(args, &settings)?;
-    let count = chosen.len();
+    let (count, original) = (chosen.len(), files.clone());
     let mut changed = Vec::new();
     for (position, text) in psl::format_until_settled(&files.parsed().0).into_iter().enumerate() {
         if chosen.contains(&position) && files.sources[position].text != text {
             changed.push((position, files.replace_text(position, text)));
         }
     }
-    let project = Project::of(settings, files)?; // what is written is valid, or nothing is written
+    // What is written is valid, or nothing is written; then the places are those in the files as they are.
+    let project = match Project::of(settings.clone(), files) {
+        Err(error @ ConfigError::Invalid { .. }) => {
+            Project::of(settings, original)?;
+            return Err(error.into());
+        }
+        other => other?,
+    };
     for (position, before) in &changed {
         let source = &project.files.sources[*position];
         if args.check {

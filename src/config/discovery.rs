@@ -127,8 +127,13 @@ impl SchemaFiles {
 
 fn read_all(paths: &[PathBuf], cwd: &Path) -> Result<Vec<Source>, ConfigError> {
     let read = |(id, path): (u32, &PathBuf)| {
-        let shown = files::relative(path, cwd).display().to_string();
-        Ok(Source { id: FileId(id), path: shown, text: files::read(path)? })
+        let shown = files::relative(path, cwd);
+        let text = files::read(path).map_err(|error| match error {
+            ConfigError::Read { source, .. } => ConfigError::Read { path: shown.clone(), source },
+            ConfigError::NotText { line, byte, .. } => ConfigError::NotText { path: shown.clone(), line, byte },
+            other => other,
+        })?;
+        Ok(Source { id: FileId(id), path: shown.display().to_string(), text })
     };
     (0..).zip(paths).map(read).collect()
 }

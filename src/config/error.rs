@@ -108,10 +108,12 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// A file is no UTF-8 text.
-    #[error("`{}` is not UTF-8 text (first bad byte: {byte})", path.display())]
+    #[error("`{}` is not UTF-8 text: line {line} holds what is no character (at byte {byte})", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
+        /// Line of the first bad byte, from 1.
+        line: usize,
         /// Offset of the first bad byte, from 0.
         byte: usize,
     },

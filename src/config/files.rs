@@ -9,8 +9,11 @@ use super::error::ConfigError;
 /// A file's text.
 pub(super) fn read(path: &Path) -> Result<String, ConfigError> {
     let bytes = fs::read(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    String::from_utf8(bytes)
-        .map_err(|error| ConfigError::NotText { path: path.to_owned(), byte: error.utf8_error().valid_up_to() })
+    String::from_utf8(bytes).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        let line = String::from_utf8_lossy(&error.as_bytes()[..byte]).matches('\n').count() + 1;
+        ConfigError::NotText { path: path.to_owned(), line, byte }
+    })
 }
 
 /// Puts a text into a file that is there, whole or not at all: whoever reads it, and whatever happens meanwhile, finds the

@@ -98,10 +98,8 @@ impl<'a> Reader<'a> {
     /// Reads the item at `at`, which may be a whole block, and returns where the next one begins.
     fn item(&mut self, at: usize, items: &mut Vec<Item>, pending: &mut Option<String>) -> usize {
         let line = line_at(self.text, at);
-        if too_deep(line) {
-            return self.stray_line(at, items, TOO_DEEP);
-        }
-        let Some(pair) = first(Rule::top_line, line) else {
+        let deep = too_deep(line);
+        let Some(pair) = first(if deep { Rule::deep_top_line } else { Rule::top_line }, line) else {
             return self.no_item(at, items);
         };
         match pair.as_rule() {
@@ -143,6 +141,7 @@ impl<'a> Reader<'a> {
                 }
                 at + line.len()
             }
+            _ if deep => self.stray_line(at, items, TOO_DEEP),
             _ => self.no_item(at, items),
         }
     }

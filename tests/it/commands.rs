@@ -353,7 +353,7 @@ fn format_any_bytes() -> Result<(), Failed> {
         ("empty", b"", Ok("\n")),
         ("large", large.as_bytes(), Ok("model A {\n  id Int @id\n}\n\n// remark\n")),
         ("byte order mark", "\u{feff}model A {\n}\n".as_bytes(), Err("a byte order mark stands before it")),
-        ("no text", b"model A {\n  id Int @map(\"\xff\") @id\n}\n", Err("first bad byte: 25")),
+        ("no text", b"model A {\n  id Int @map(\"\xff\") @id\n}\n", Err("`schema.prisma` is not UTF-8 text: line 2")),
     ] {
         let path = folder.path().join("schema.prisma");
         fs::write(&path, bytes)?;

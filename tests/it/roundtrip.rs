@@ -106,10 +106,10 @@ fn sorted(mut trees: Vec<Tree>) -> Vec<Tree> {
                 attributes.sort_by(|a, b| a.partial_cmp(b).expect("no numbers"));
             }
         }
-        let moves = |line: &Line| matches!(line, Line::Attribute { .. } | Line::Comment(_));
-        let (mut moved, mut lines): (Vec<_>, Vec<_>) = tree.lines.drain(..).partition(moves);
-        moved.sort_by(|a, b| a.partial_cmp(b).expect("no numbers"));
-        lines.append(&mut moved);
+        let is_moved = |line: &Line| matches!(line, Line::Attribute { .. } | Line::Comment(_));
+        let (mut last, mut lines): (Vec<_>, Vec<_>) = tree.lines.drain(..).partition(is_moved);
+        last.sort_by(|a, b| a.partial_cmp(b).expect("no numbers"));
+        lines.append(&mut last);
         tree.lines = lines;
     }
     trees

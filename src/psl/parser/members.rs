@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         line: usize,
         ahead: &mut Option<Ahead<'a>>,
     ) -> Read<Option<Member>> {
-        let (rules, expected) = match Body::of(kind) {
+        let (rules, mut expected) = match Body::of(kind) {
             Body::Container => {
                 ([Rule::container_lines, Rule::container_line], "this line is neither a field nor a block attribute")
             }
@@ -80,11 +80,14 @@ impl<'a> Reader<'a> {
             }
             Body::Config => ([Rule::config_lines, Rule::config_line], "this line is no property of a generator"),
         };
-        let read = match self.ahead(rules[0], line, ahead) {
-            Some(read) => Some(read),
-            None if too_deep(line_at(self.text, line)) => return self.junk(line, TOO_DEEP),
-            None => first(rules[1], line_at(self.text, line)).map(|pair| (line, pair)),
-        };
+        let read = self.ahead(rules[0], line, ahead).or_else(|| {
+            let text = line_at(self.text, line);
+            let deep = too_deep(text);
+            if deep {
+                expected = TOO_DEEP;
+            }
+            first(if deep { Rule::deep_line } else { rules[1] }, text).map(|pair| (line, pair))
+        });
         let Some((at, pair)) = read else {
             return self.junk(line, expected);
         };

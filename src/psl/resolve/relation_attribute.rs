@@ -87,10 +87,11 @@ fn own_fields(value: &Expr, args: &Args<'_>, own: &Model<'_>, diagnostics: &mut 
     if !unresolved.unknown.is_empty() {
         let message =
             format!("`fields` names {} that {} `{name}` does not have", unresolved.unknown_list(), own.keyword());
-        let diagnostic = diagnostics.error(span, message);
-        if let Some(help) = unresolved.suggestion(own) {
-            diagnostic.help(help);
-        }
+        diagnostics.error(span, message).help(
+            unresolved
+                .suggestion(own)
+                .unwrap_or_else(|| "add it, with the type of the field that it refers to".to_owned()),
+        );
     }
     if !unresolved.relations.is_empty() {
         diagnostics
