@@ -26,7 +26,7 @@ pub use checks::{Check, State, checks_json};
 pub use indicatif::ProgressBar;
 pub use numbers::{bytes, count, percent, span};
 pub use table::{ColumnSpec, WideTable, number, text as text_column};
-pub use text::{backticked, duration, list, plural, visible};
+pub use text::{backticked, bullet, duration, list, plural, visible};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -318,6 +318,11 @@ impl Output {
         let spinner = ProgressBar::new_spinner().with_message(message.to_owned());
         spinner.enable_steady_tick(std::time::Duration::from_millis(100));
         spinner
+    }
+
+    /// Columns of the terminal; `None` if there is none.
+    pub fn width(&self) -> Option<usize> {
+        self.width
     }
 
     /// Whether results may be coloured.

@@ -3,7 +3,7 @@
 use crate::cli::{confirm, may_ask};
 use crate::config::Context;
 use crate::error::Error;
-use crate::output::Output;
+use crate::output::{Output, bullet};
 use crate::safety::{Consequence, Consequences};
 
 /// What a command says when steps cannot be executed.
@@ -40,7 +40,7 @@ pub(super) fn settle(
         let text = format!(
             "{} cannot be executed on what is in the database:\n\n{}",
             if unexecutable.len() == 1 { "this step" } else { "these steps" },
-            bullets(unexecutable)
+            bullets(unexecutable, out)
         );
         match impossible {
             // What would be lost besides is told too, so that nobody has to find out step by step.
@@ -69,10 +69,10 @@ pub(super) fn settle(
 
 fn tell(warnings: &[Consequence], out: &mut Output) {
     if !warnings.is_empty() {
-        out.warning(format!("there is data that would be lost or in the way:\n\n{}\n", bullets(warnings)));
+        out.warning(format!("there is data that would be lost or in the way:\n\n{}\n", bullets(warnings, out)));
     }
 }
 
-fn bullets(consequences: &[Consequence]) -> String {
-    consequences.iter().map(|consequence| format!("  • {}", consequence.message)).collect::<Vec<_>>().join("\n")
+fn bullets(consequences: &[Consequence], out: &Output) -> String {
+    consequences.iter().map(|one| bullet(&one.message, out.width())).collect::<Vec<_>>().join("\n")
 }

@@ -7,7 +7,7 @@
 
 use crate::db::{Connection, DbError};
 use crate::dbschema::{Column, DbSchema, DefaultValue, Index, QualifiedName};
-use crate::diff::{Change, External, IndexReason, TableChange, diff_without};
+use crate::diff::{Change, IndexReason, TableChange};
 use crate::sql::default_text;
 use crate::sql::quote::{Ident, Qualified, Statement};
 
@@ -27,8 +27,9 @@ enum Place {
     Predicate(String, String),
 }
 
-/// `to`, with the expressions of `from` where both mean the same. `db` has the tables of `from` or of `to`. Asks only
-/// if a difference of expressions is left otherwise; where the server cannot tell, the texts count.
+/// `to`, with the expressions of `from` where the `changes` from one to the other are about two that mean the same;
+/// `None` if there are no such. `db` has the tables of `from` or of `to`. Asks only if the changes leave a doubt; where
+/// the server cannot tell, the texts count.
 ///
 /// # Errors
 /// If the connection breaks.
@@ -36,12 +37,12 @@ pub(super) async fn agree(
     db: &mut Connection,
     from: &DbSchema,
     to: &DbSchema,
-    external: &External,
-) -> Result<DbSchema, DbError> {
-    let mut agreed = to.clone();
-    for doubt in doubts(&diff_without(from, to, external)) {
+    changes: &[Change],
+) -> Result<Option<DbSchema>, DbError> {
+    let mut agreed = None;
+    for doubt in doubts(changes) {
         if is_same(db, &doubt.question).await? {
-            adopt(&doubt, from, &mut agreed);
+            adopt(&doubt, from, agreed.get_or_insert_with(|| to.clone()));
         }
     }
     Ok(agreed)

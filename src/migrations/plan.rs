@@ -39,8 +39,11 @@ impl Steps {
         to: &DbSchema,
         external: &External,
     ) -> Result<Self, DbError> {
-        let to = meaning::agree(db, from, to, external).await?;
-        Ok(Self::between(from, &to, external))
+        let steps = Self::between(from, to, external);
+        Ok(match meaning::agree(db, from, to, &steps.changes).await? {
+            Some(agreed) => Self::between(from, &agreed, external),
+            None => steps,
+        })
     }
 
     /// Whether there is nothing to do.

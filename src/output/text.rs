@@ -62,6 +62,11 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
     lines
 }
 
+/// An item of a list, broken between words where it would be wider than `width`; `None` breaks nothing.
+pub fn bullet(text: &str, width: Option<usize>) -> String {
+    wrapped(&format!("  • {}", visible(text)), width, 4).join("\n")
+}
+
 /// Findings as workflow commands of GitHub Actions, one on a line (its documentation, "Workflow commands").
 pub(super) fn annotations(diagnostics: &Diagnostics, files: &[Ast]) -> String {
     let lines: Vec<Lines<'_>> = files.iter().map(|file| Lines::new(&file.source.text)).collect();
@@ -89,6 +94,18 @@ fn escaped(text: &str, property: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bullets_break_between_words() {
+        for (width, expected) in [
+            (None, "  • one two-three `four`"),
+            (Some(80), "  • one two-three `four`"),
+            (Some(14), "  • one\n    two-three\n    `four`"),
+            (Some(3), "  • one\n    two-three\n    `four`"),
+        ] {
+            assert_eq!(bullet("one two-three `four`", width), expected, "{width:?}");
+        }
+    }
 
     #[test]
     fn words() {
