@@ -140,6 +140,7 @@ impl Scope<'_> {
             identity: None,
             generated: false,
             client_default: matches!(scalar.default, Some(psl::DefaultValue::Client(_))),
+            details: Vec::new(),
             comment: None,
         }
     }

@@ -3,6 +3,7 @@
 //! Names are always qualified here; whether a namespace is printed is decided when SQL is rendered. What a schema
 //! file cannot say is read from the catalog too, so that nothing that evt does not understand is dropped.
 
+pub mod helpers;
 pub mod names;
 pub mod operator_classes;
 pub mod types;
@@ -138,6 +139,8 @@ pub struct Column {
     pub client_default: bool,
     /// `COMMENT ON COLUMN`.
     pub comment: Option<String>,
+    /// What its declaration says beyond the schema language, in SQL; never compared, and read from a catalog only.
+    pub details: Vec<String>,
 }
 
 /// The type of a column or of an array's elements.
@@ -248,6 +251,10 @@ pub struct IndexFacts {
     pub nulls_not_distinct: bool,
     /// `INCLUDE`d columns.
     pub include: Vec<String>,
+    /// Columns with another collation than in the table.
+    pub collations: Vec<String>,
+    /// An operator class has parameters.
+    pub class_parameters: bool,
     /// Not valid: what a broken `CREATE INDEX CONCURRENTLY` leaves.
     pub invalid: bool,
 }

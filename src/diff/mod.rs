@@ -20,6 +20,7 @@ pub use change::{Change, ColumnChange, EnumChange, EnumSwap, IndexReason, TableC
 use order::{Key, Plan, rank};
 pub use summary::summary;
 
+use crate::dbschema::helpers::is_helper;
 use crate::dbschema::{DbSchema, Enum, Origin, QualifiedName, Table};
 
 /// Tables and enums that someone else manages: no step creates, changes or drops them.
@@ -72,7 +73,9 @@ impl<'a> Ignored<'a> {
         tables.extend(
             sides()
                 .flat_map(|side| &side.tables)
-                .filter(|table| table.facts.owned_by_extension.is_some() || belongs_to_tool(&table.name.name))
+                .filter(|table| {
+                    table.facts.owned_by_extension.is_some() || belongs_to_tool(&table.name.name) || is_helper(table)
+                })
                 .map(|table| &table.name),
         );
         let mut enums: HashSet<_> = external.enums.iter().collect();

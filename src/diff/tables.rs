@@ -62,6 +62,10 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, swaps: &Swaps, plan: &mut Pla
             pairs.push(TablePair::new([table, other], [position, next], [from, to]));
             continue;
         }
+        // A schema file cannot have it; it is somebody's work.
+        if table.columns.is_empty() && to.schema.origin == Origin::Psl {
+            continue;
+        }
         // A table is a type too, so that an enum cannot take its name while it is there.
         let early = created_enums.contains(&table.name);
         names_taken |= early;

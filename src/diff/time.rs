@@ -133,6 +133,7 @@ mod tests {
                 identity: None,
                 generated: false,
                 client_default: false,
+                details: Vec::new(),
                 comment: None,
             };
             assert_eq!(same_time(a, b, &column), expected, "{ty:?} {a} {b}");

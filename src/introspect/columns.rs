@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::tables::ObjectId;
-use super::types::{Resolved, Types};
+use super::types::{self, Resolved, Types};
 use super::{IntrospectError, defaults};
 use crate::dbschema::{Column, ColumnArity, DefaultValue, Identity};
+use crate::sql::quote::Ident;
 
 pub(super) const COLUMNS: &str = include_str!("queries/columns.sql");
 pub(super) const DEFAULTS: &str = include_str!("queries/defaults.sql");
@@ -22,6 +23,9 @@ pub(super) struct ColumnRow {
     modifier: i32,
     not_null: bool,
     identity: i8,
+    collation: u32,
+    /// Of a collation that does not go without saying.
+    collation_name: Option<String>,
 }
 
 /// A row of `defaults.sql`.
@@ -48,6 +52,8 @@ pub(super) fn column_row(row: &Row) -> Result<ColumnRow, tokio_postgres::Error> 
         modifier: row.try_get(4)?,
         not_null: row.try_get(5)?,
         identity: row.try_get(6)?,
+        collation: row.try_get(7)?,
+        collation_name: row.try_get(8)?,
     })
 }
 
@@ -91,6 +97,12 @@ impl Columns {
     pub(super) fn name(&self, number: i16) -> Option<&str> {
         let position = self.rows.binary_search_by_key(&number, |row| row.number).ok()?;
         self.rows.get(position).map(|row| row.name.as_str())
+    }
+
+    /// The collation of the column with that number.
+    pub(super) fn collation(&self, number: i16) -> Option<u32> {
+        let position = self.rows.binary_search_by_key(&number, |row| row.number).ok()?;
+        self.rows.get(position).map(|row| row.collation)
     }
 
     /// The columns as data. Nothing forbids NULL in a column of a view.
@@ -143,8 +155,12 @@ impl ColumnRow {
                 }
             }
         };
+        let mut details: Vec<String> =
+            self.collation_name.iter().map(|name| format!("COLLATE {}", Ident(name))).collect();
+        details.extend(types::scale_beyond_words(&ty, self.modifier));
         Ok(Column {
             name: self.name.clone(),
+            details,
             ty,
             arity,
             autoincrement: identity.is_some() || matches!(default, Some(DefaultValue::Sequence(_))),

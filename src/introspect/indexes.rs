@@ -31,6 +31,9 @@ pub(super) struct IndexRow {
     predicate: Option<String>,
     constraint: bool,
     deferrable: bool,
+    /// Of each key column; 0 if its type has none.
+    collations: Vec<u32>,
+    has_class_parameters: bool,
 }
 
 /// A row of `operator_classes.sql`.
@@ -68,6 +71,8 @@ pub(super) fn index_row(row: &Row) -> Result<IndexRow, tokio_postgres::Error> {
         predicate: row.try_get(12)?,
         constraint: row.try_get::<_, Option<i8>>(13)?.is_some(),
         deferrable: row.try_get::<_, Option<bool>>(14)?.unwrap_or(false),
+        collations: row.try_get(15)?,
+        has_class_parameters: row.try_get(16)?,
     })
 }
 
@@ -138,6 +143,11 @@ impl IndexRow {
         let keys = self.names(self.key_columns(), columns)?;
         let include = self.names(self.included_columns(), columns)?;
         let method = method(&self.method);
+        let other_collation = |(number, collation): (&i16, &u32)| {
+            let is_other = *collation != 0 && columns.collation(*number) != Some(*collation);
+            is_other.then(|| columns.name(*number).map(str::to_owned)).flatten()
+        };
+        let collations = self.key_columns().iter().zip(&self.collations).filter_map(other_collation).collect();
         let index_columns = keys
             .into_iter()
             .enumerate()
@@ -170,6 +180,8 @@ impl IndexRow {
                 nulls_not_distinct: self.nulls_not_distinct,
                 include,
                 invalid: !self.valid,
+                collations,
+                class_parameters: self.has_class_parameters,
             },
         })
     }

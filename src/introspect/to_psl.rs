@@ -4,9 +4,11 @@
 //! which order it stands. `plan` gives everything its name, `relations` turns foreign keys into fields, and `print` writes
 //! the blocks, which are then formatted.
 
+mod blocks;
 mod configuration;
 mod defaults;
 mod keys;
+mod layout;
 mod many_to_many;
 mod names;
 mod notices;
@@ -51,6 +53,8 @@ pub struct Pulled {
     pub views: Vec<ViewDefinition>,
     /// How many `model` blocks there are.
     pub models: usize,
+    /// How many `enum` blocks there are.
+    pub enums: usize,
 }
 
 /// A file of a schema.
@@ -77,13 +81,11 @@ pub struct ViewDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PullError {
     /// Nothing that a schema could describe. Code P4001.
-    #[error(
-        "the database is empty, so there is nothing to make models of; create a table, or check that the URL names the right database"
-    )]
+    #[error("the database is empty: there is no table and no enum to make a schema of")]
     Empty,
     /// A foreign key leads out of the namespaces that are read. Code P4002.
     #[error(
-        "foreign key `{constraint}` of `{table}` refers to `{referenced}`, whose namespace is not read; add `{}` to `schemas` in the datasource",
+        "the foreign key `{constraint}` of `{table}` refers to `{referenced}`, and the schema `{}` is not read",
         referenced.namespace
     )]
     ForeignNamespace {
@@ -95,7 +97,7 @@ pub enum PullError {
         referenced: QualifiedName,
     },
     /// A list of namespaces without any.
-    #[error("the list of namespaces is empty; name at least one, or leave it out")]
+    #[error("the list of schemas to read is empty")]
     NoNamespaces,
 }
 

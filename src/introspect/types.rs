@@ -197,6 +197,17 @@ fn time_precision(modifier: i32, list: bool) -> Option<u32> {
     u32::try_from(modifier).ok().or((!list).then_some(DEFAULT_TIME_PRECISION))
 }
 
+/// `numeric(5, -2)`, if that is what a type with this modifier is and the schema language has no words for it.
+pub(super) fn scale_beyond_words(ty: &ColumnType, modifier: i32) -> Option<String> {
+    let packed = modifier.checked_sub(HEADER).filter(|packed| *packed >= 0)?;
+    if *ty != ColumnType::Native(NativeType::Decimal(None)) {
+        return None;
+    }
+    // Eleven bits, the highest of which is the sign.
+    let scale = ((packed & 0x7ff) ^ 0x400) - 0x400;
+    Some(format!("numeric({}, {scale})", packed >> 16 & 0xffff))
+}
+
 /// Precision and scale in a modifier of `numeric`. The schema language has no words for a scale that is negative or
 /// larger than the precision (possible since 15), so such a type counts as one without.
 fn precision_and_scale(modifier: i32) -> Option<(u32, u32)> {

@@ -126,6 +126,7 @@ impl Scope<'_> {
             identity: None,
             generated: false,
             client_default: false,
+            details: Vec::new(),
             comment: None,
         })
     }

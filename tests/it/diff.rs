@@ -13,7 +13,10 @@
 mod corpus;
 mod matrix;
 mod recorded;
+mod round_trip;
 mod server;
+
+pub(crate) use corpus::checksum;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -52,6 +55,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials.extend(recorded::tests());
     trials.extend(corpus::tests());
     trials.extend(matrix::tests());
+    trials.extend(round_trip::tests());
     trials
 }
 

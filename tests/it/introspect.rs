@@ -5,6 +5,7 @@
 //! which is the default one) and `-- database --`. `UPDATE=1` rewrites the last one.
 
 mod dump;
+mod histories;
 mod proxy;
 mod pull;
 
@@ -33,6 +34,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         cases.extend(Case::all(&text).into_iter().map(|case| (format!("{topic}::{}", case.name), case)));
     }
     trials.extend(pull::tests(cases.into_iter()));
+    trials.extend(histories::tests());
     trials
 }
 

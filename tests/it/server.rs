@@ -96,8 +96,42 @@ where
     on_a_server(format!("live {}", name.into()), test)
 }
 
+/// A live test that does not mind that another one of its kind had the database before it: only namespaces are made
+/// anew, which takes much less time than a database. It must not change settings of the database.
+pub(crate) fn reused<F, R>(name: impl Into<String>, test: F) -> Trial
+where
+    F: FnOnce(TestDatabase) -> R + Send + 'static,
+    R: Future<Output = ()>,
+{
+    Trial::test(format!("live {}", name.into()), move || {
+        let known = USED.lock().ok().and_then(|mut used| used.pop());
+        let url = match known {
+            Some(url) => url,
+            None => new_database()?,
+        };
+        let database = TestDatabase { url: url.clone() };
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| runtime().block_on(test(database))));
+        if outcome.is_ok() && in_maintenance(&url, EMPTY).is_ok() {
+            USED.lock().map_err(|_| "a test failed while it held the lock")?.push(url);
+        } else {
+            drop_database(&url);
+        }
+        outcome.map_err(|panic| Failed::from(message_of(&*panic)))
+    })
+    .with_ignored_flag(available().is_none())
+}
+
+/// Databases that are empty and nobody's.
+static USED: Mutex<Vec<DatabaseUrl>> = Mutex::new(Vec::new());
+
+const EMPTY: &str = "DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', name);
+    END LOOP;
+END $$;
+CREATE SCHEMA public";
+
 /// A live test that takes more than a second or two: it runs on one server, not on every version in turn.
-#[expect(dead_code, reason = "the first such tests are being written")]
 pub(crate) fn long<F, R>(name: impl Into<String>, test: F) -> Trial
 where
     F: FnOnce(TestDatabase) -> R + Send + 'static,
@@ -135,6 +169,9 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 
 /// Stops the private server; called when all tests are done.
 pub(crate) fn stop() {
+    for url in USED.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default() {
+        drop_database(&url);
+    }
     let server = SERVER.lock().map(|mut server| server.take());
     drop(server);
 }

@@ -6,7 +6,13 @@ SELECT
     a.atttypid,
     a.atttypmod,
     a.attnotnull,
-    a.attidentity
+    a.attidentity,
+    a.attcollation,
+    -- The default one (100), and that of the type `name` (19), go without saying.
+    CASE
+        WHEN a.attcollation NOT IN (0, 100) AND a.atttypid <> 19
+            THEN (SELECT o.collname FROM pg_catalog.pg_collation AS o WHERE o.oid = a.attcollation)
+    END
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

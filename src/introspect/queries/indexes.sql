@@ -15,7 +15,14 @@ SELECT
     i.indoption,
     pg_catalog.pg_get_expr(i.indpred, i.indrelid),
     k.contype,
-    k.condeferrable
+    k.condeferrable,
+    i.indcollation,
+    -- Parameters of operator classes.
+    am.amname NOT IN ('btree', 'hash') AND EXISTS (
+        SELECT
+        FROM pg_catalog.pg_attribute AS p
+        WHERE p.attrelid = i.indexrelid AND p.attoptions IS NOT NULL
+    )
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_am AS am ON am.oid = x.relam

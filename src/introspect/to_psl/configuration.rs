@@ -1,41 +1,37 @@
 //! `generator` and `datasource` blocks: kept as they were written, but for what a pull has to say in them.
 
-use super::names::string;
-use super::{Previous, PullOptions};
+use super::PullOptions;
+use super::layout::Layout;
+use super::names::{sanitized, string};
+use super::plan::Plan;
+use super::print::Printed;
+use crate::dbschema::Extension;
 use crate::psl::ast::{Ast, Block, BlockKind, Expr, Member, Property};
 
 /// The preview feature without which predicates of indexes are not allowed.
 const PARTIAL_INDEXES: &str = "partialIndexes";
 
 /// The configuration blocks of a file, generators first. `partial` says that an index has a predicate.
-pub(super) fn blocks(file: &Ast, options: &PullOptions, partial: bool) -> Vec<String> {
+pub(super) fn blocks(
+    file: &Ast,
+    plan: &Plan<'_>,
+    layout: &Layout<'_>,
+    options: &PullOptions,
+    partial: bool,
+) -> Vec<Printed> {
     let of = |kind: BlockKind| file.blocks().filter(move |block| block.kind == kind);
-    let mut blocks: Vec<String> = of(BlockKind::Generator)
-        .map(|block| {
-            with_documentation(
-                block,
-                &if partial { with_feature(file, block) } else { file.text(block.span).to_owned() },
-            )
-        })
-        .collect();
-    blocks.extend(of(BlockKind::Datasource).map(|block| {
-        let text = match &options.namespaces {
-            Some(namespaces) => with_namespaces(file, block, namespaces),
-            None => file.text(block.span).to_owned(),
-        };
-        with_documentation(block, &text)
-    }));
-    blocks
-}
-
-/// All configuration blocks of a schema.
-pub(super) fn all_blocks(previous: &Previous<'_>, options: &PullOptions, partial: bool) -> Vec<String> {
-    previous.files.iter().flat_map(|file| blocks(file, options, partial)).collect()
-}
-
-fn with_documentation(block: &Block, text: &str) -> String {
-    let documentation = block.documentation.iter().flat_map(|text| text.lines()).map(|line| format!("/// {line}\n"));
-    documentation.collect::<String>() + text
+    let generators = of(BlockKind::Generator)
+        .map(|block| (block, if partial { with_feature(file, block) } else { file.text(block.span).to_owned() }));
+    let datasources = of(BlockKind::Datasource).map(|block| {
+        let namespaces = options.namespaces.as_ref().map(|namespaces| list(namespaces.iter().map(|name| string(name))));
+        let changes = [("schemas", namespaces), ("extensions", extensions(file, block, plan))];
+        (block, with_properties(file, block, changes))
+    });
+    let printed = |(block, text): (&Block, String)| Printed {
+        text: layout.above(layout.place(block.span), None) + &text,
+        place: Some(block.span),
+    };
+    generators.chain(datasources).map(printed).collect()
 }
 
 fn property<'a>(block: &'a Block, name: &str) -> Option<&'a Property> {
@@ -59,13 +55,93 @@ fn with_feature(file: &Ast, block: &Block) -> String {
     replaced(file, block, *span, &format!("[{}]", list.join(", ")))
 }
 
-fn with_namespaces(file: &Ast, block: &Block, namespaces: &[String]) -> String {
-    let list: Vec<String> = namespaces.iter().map(|namespace| string(namespace)).collect();
-    let list = format!("[{}]", list.join(", "));
-    match property(block, "schemas").and_then(|property| property.value.as_ref()) {
-        Some(value) => replaced(file, block, value.span(), &list),
-        None => with_line(file, block, &format!("schemas = {list}")),
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
+/// The block's text with other values of properties; those that it does not have are added.
+fn with_properties(file: &Ast, block: &Block, changes: [(&str, Option<String>); 2]) -> String {
+    let mut parts = Vec::new();
+    let mut added = String::new();
+    for (name, value) in changes {
+        let Some(value) = value else { continue };
+        if let Some(old) = property(block, name).and_then(|property| property.value.as_ref()) {
+            parts.push((old.span(), value));
+        } else {
+            added.push_str("\n  ");
+            added.push_str(name);
+            added.push_str(" = ");
+            added.push_str(&value);
+        }
     }
+    // From the back, so that places in front stay what they are.
+    parts.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    let mut text = file.text(block.span).to_owned();
+    for (span, value) in parts {
+        let offset = |position: u32| position.saturating_sub(block.span.start) as usize;
+        text.replace_range(offset(span.start)..offset(span.end), &value);
+    }
+    if added.is_empty() {
+        return text;
+    }
+    let inside = text.strip_suffix('}').unwrap_or(&text).trim_end();
+    format!("{inside}{added}\n}}")
+}
+
+/// Extensions that a pull adds to a list of them.
+const KNOWN_EXTENSIONS: [&str; 4] = ["citext", "pgcrypto", "postgis", "uuid-ossp"];
+
+/// The list of extensions, if there is one and the database has others: what is not installed goes, schemas and versions
+/// that were written are those of the database, and some well-known extensions come in.
+fn extensions(file: &Ast, block: &Block, plan: &Plan<'_>) -> Option<String> {
+    let Expr::Array(items, _) = property(block, "extensions")?.value.as_ref()? else { return None };
+    let written = plan.settings.extensions;
+    let installed = |name: &str| plan.database.extensions.iter().find(|extension| extension.name == name);
+    let of_item = |item: &Expr| {
+        let name = match item {
+            Expr::Constant(name, _) => name,
+            Expr::Call { name, .. } => &name.text,
+            _ => return None,
+        };
+        written.iter().find(|extension| extension.name == *name)
+    };
+    let mut is_changed = false;
+    let mut texts = Vec::new();
+    let mut seen = Vec::new();
+    for item in items {
+        let Some(extension) = of_item(item) else { continue };
+        let name = extension.mapped_name.as_ref().unwrap_or(&extension.name);
+        let Some(found) = installed(name) else {
+            is_changed = true;
+            continue;
+        };
+        seen.push(name.as_str());
+        let is_as_written = (extension.namespace.is_none() || extension.namespace == found.namespace)
+            && (extension.version.is_none() || extension.version == found.version);
+        is_changed |= !is_as_written;
+        texts.push(if is_as_written {
+            file.text(item.span()).to_owned()
+        } else {
+            let namespace = extension.namespace.as_ref().and(found.namespace.as_ref());
+            let version = extension.version.as_ref().and(found.version.as_ref());
+            call(&extension.name, extension.mapped_name.as_ref(), namespace, version)
+        });
+    }
+    let known = |extension: &&Extension| KNOWN_EXTENSIONS.contains(&extension.name.as_str());
+    for extension in plan.database.extensions.iter().filter(known).filter(|e| !seen.contains(&e.name.as_str())) {
+        let clean = sanitized(&extension.name);
+        let map = (clean != extension.name).then_some(&extension.name);
+        texts.push(call(&clean, map, extension.namespace.as_ref(), None));
+        is_changed = true;
+    }
+    is_changed.then(|| list(texts.into_iter()))
+}
+
+fn call(name: &str, map: Option<&String>, namespace: Option<&String>, version: Option<&String>) -> String {
+    let arguments = [("map", map), ("schema", namespace), ("version", version)];
+    let arguments: Vec<String> =
+        arguments.into_iter().filter_map(|(key, value)| Some(format!("{key}: {}", string(value?)))).collect();
+    if arguments.is_empty() { name.to_owned() } else { format!("{name}({})", arguments.join(", ")) }
 }
 
 /// The block's text with another one in the place of a part.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::blocks::attribute;
+use super::layout::{Line, LineKind};
 use super::names::string;
 use super::plan::{ModelPlan, Plan};
 use super::warnings::Warning;
@@ -27,7 +29,7 @@ pub(super) struct KeyAttributes {
     /// By column: `@id` and `@unique`.
     pub(super) fields: HashMap<String, Vec<String>>,
     /// `@@id`, `@@unique`, `@@index`.
-    pub(super) block: Vec<String>,
+    pub(super) block: Vec<Line>,
     /// Names of indexes with an unusual place for NULLs that were not in the schema before.
     pub(super) new_nulls_order: bool,
     /// Whether a predicate was written.
@@ -45,7 +47,7 @@ pub(super) fn attributes(
     let writable: Vec<&Index> =
         model.table.indexes.iter().filter(|index| is_writable(plan, model, index, warn)).collect();
     let on_fields = on_fields(&writable);
-    let mut block: Vec<(Option<usize>, String)> = Vec::new();
+    let mut block: Vec<(Option<usize>, Line)> = Vec::new();
     for index in writable {
         let previous = previous_index(model, index);
         details(model, index, previous.is_some(), &mut out, warn);
@@ -57,12 +59,14 @@ pub(super) fn attributes(
             let position = previous.and_then(|previous| {
                 model.previous?.indexes.iter().position(|candidate| std::ptr::eq(candidate, previous))
             });
-            block.push((position, block_index(plan, model, index, previous)));
+            let known = previous.zip(model.previous).and_then(|(index, model)| attribute_of(model, index));
+            let text = block_index(plan, model, index, previous);
+            block.push((position, Line { kind: LineKind::Attribute, known, documentation: None, text }));
         }
     }
     // Unique ones first; those of before in their order, then the new ones by name.
-    block.sort_by_key(|(position, text)| (!text.starts_with("@@unique"), position.unwrap_or(usize::MAX)));
-    out.block.extend(block.into_iter().map(|(_, text)| text));
+    block.sort_by_key(|(position, line)| (!line.text.starts_with("@@unique"), position.unwrap_or(usize::MAX)));
+    out.block.extend(block.into_iter().map(|(_, line)| line));
     out
 }
 
@@ -88,7 +92,7 @@ fn primary_key(model: &ModelPlan<'_>, out: &mut KeyAttributes, warn: &mut impl F
         warn(Warning::KeyNameKept, string(&model.name));
     }
     arguments.extend(map);
-    out.block.push(format!("@@id({})", arguments.join(", ")));
+    out.block.push(attribute("id", 0, format!("@@id({})", arguments.join(", "))));
 }
 
 /// Whether the schema language can say that there is this index.
@@ -100,14 +104,10 @@ fn is_writable(plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, warn: &mut
         warn(Warning::UnknownMethods, format!("{}, method: \"{method}\"", constraint_item(model, &index.name)));
         return false;
     }
-    if index.predicate.is_some() {
-        if plan.settings.rules == Rules::Prisma6 {
-            return false;
-        }
-        if !plan.settings.has_generators {
-            warn(Warning::PartialIndexes, constraint_item(model, &index.name));
-            return false;
-        }
+    let knows_predicates = plan.settings.rules == Rules::Prisma7 && plan.settings.has_generators;
+    if index.predicate.is_some() && !knows_predicates {
+        warn(Warning::PartialIndexes, constraint_item(model, &index.name));
+        return false;
     }
     true
 }
@@ -149,6 +149,14 @@ fn previous_index<'a>(model: &ModelPlan<'a>, index: &Index) -> Option<&'a psl::I
     })
 }
 
+/// Which attribute of its block an index was: its name, and how many of that name come before it.
+fn attribute_of(model: &psl::Model, index: &psl::Index) -> Option<(String, usize)> {
+    // Those of a kind are in source order.
+    let mut alike = model.indexes.iter().filter(|other| !other.on_field && other.unique == index.unique);
+    let number = alike.position(|other| std::ptr::eq(other, index))?;
+    Some((if index.unique { "unique" } else { "index" }.to_owned(), number))
+}
+
 /// Warnings about what the attribute does not say.
 fn details(
     model: &ModelPlan<'_>,
@@ -170,6 +178,10 @@ fn details(
     }
     if index.facts.nulls_not_distinct {
         lost.push("NULLS NOT DISTINCT".to_owned());
+    }
+    lost.extend(index.facts.collations.iter().map(|column| format!("the collation of {}", string(column))));
+    if index.facts.class_parameters {
+        lost.push("parameters of an operator class".to_owned());
     }
     if !lost.is_empty() {
         warn(Warning::IndexDetails, format!("{}, lost: {}", constraint_item(model, &index.name), lost.join(", ")));

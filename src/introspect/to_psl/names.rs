@@ -28,8 +28,15 @@ pub(super) fn type_name(name: &str) -> String {
     if is_reserved(name) || is_reserved(&clean) { format!("Renamed{clean}") } else { clean }
 }
 
+/// The name of a field or enum value if nothing else has it. One without a letter gets a name all the same: what is only
+/// in a comment would be dropped from the database by the next push or migration.
+pub(super) fn member_name(kind: &str, name: &str) -> String {
+    let clean = sanitized(name);
+    if clean.is_empty() { spelled_out(kind, name) } else { clean }
+}
+
 /// A name for what has no letter: its digits as they are, its other characters by number.
-pub(super) fn spelled_out(prefix: &str, name: &str) -> String {
+fn spelled_out(prefix: &str, name: &str) -> String {
     use std::fmt::Write as _;
 
     let mut out = prefix.to_owned();

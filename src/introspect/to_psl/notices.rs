@@ -44,9 +44,7 @@ pub(super) fn of_model(model: &ModelPlan<'_>, keys: &KeyAttributes) -> Vec<Strin
         let text = "The client cannot use this table: it has no key that is unique and required.".to_owned();
         notices.push(Notice { text, mark: "no key that is unique and required" });
     }
-    let has_comment = is_new && facts.comment.is_some()
-        || model.fields.iter().any(|field| field.previous.is_none() && field.column.comment.is_some());
-    if has_comment {
+    if is_new && (facts.comment.is_some() || model.fields.iter().any(|field| field.column.comment.is_some())) {
         notices.push(linked(
             "This table or its columns have comments in the database; migrations of them need manual work.",
             "database-comments",
@@ -104,8 +102,8 @@ pub(super) fn of_view(view: &ViewPlan<'_>) -> Vec<String> {
     if view.previous.is_none() && super::names::is_reserved(&view.view.name.name) {
         notices.push(renamed(&view.name, &view.view.name.name));
     }
-    let is_new = |field: &super::plan::FieldPlan<'_>| field.previous.is_none() && field.column.comment.is_some();
-    if view.previous.is_none() && view.view.comment.is_some() || view.fields.iter().any(is_new) {
+    let has_comment = || view.view.comment.is_some() || view.fields.iter().any(|field| field.column.comment.is_some());
+    if view.previous.is_none() && has_comment() {
         notices.push(linked(
             "This view or its columns have comments in the database; migrations of them need manual work.",
             "database-comments",

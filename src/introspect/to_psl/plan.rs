@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::many_to_many::{self, JoinTable};
-use super::names::{free, is_reserved, sanitized, spelled_out, type_name};
+use super::names::{free, is_reserved, member_name, sanitized, string, type_name};
 use super::relations::RelationField;
 use super::warnings::{Warning, Warnings};
 use super::{Previous, PullOptions, keys};
+use crate::dbschema::helpers::is_helper;
 use crate::dbschema::{Column, ColumnArity, ColumnType, DbSchema, Enum, QualifiedName, Table, View};
+use crate::psl::Span;
 use crate::psl::schema::{self as psl, PslSchema, RelationMode, Rules};
 
 /// Everything that will be written.
@@ -22,6 +24,9 @@ pub(super) struct Plan<'a> {
     pub(super) enums: Vec<EnumPlan<'a>>,
     pub(super) by_enum: HashMap<&'a QualifiedName, usize>,
     pub(super) views: Vec<ViewPlan<'a>>,
+    /// Blocks of before whose tables and views are still there.
+    pub(super) previous_models: HashSet<Span>,
+    pub(super) previous_views: HashSet<Span>,
     pub(super) warnings: Warnings,
 }
 
@@ -35,6 +40,7 @@ pub(super) struct Settings<'a> {
     pub(super) multi_schema: bool,
     pub(super) has_generators: bool,
     pub(super) views: bool,
+    pub(super) extensions: &'a [psl::Extension],
 }
 
 /// A table that becomes a model.
@@ -59,7 +65,6 @@ pub(super) struct ModelPlan<'a> {
 pub(super) struct FieldPlan<'a> {
     pub(super) column: &'a Column,
     pub(super) previous: Option<&'a psl::Field>,
-    /// Empty if it has to be commented out.
     pub(super) name: String,
 }
 
@@ -68,7 +73,6 @@ pub(super) struct EnumPlan<'a> {
     pub(super) item: &'a Enum,
     pub(super) previous: Option<&'a psl::Enum>,
     pub(super) name: String,
-    /// By label; empty names are commented out.
     pub(super) values: Vec<ValuePlan<'a>>,
 }
 
@@ -109,6 +113,8 @@ impl<'a> Plan<'a> {
                 .collect(),
             by_enum: HashMap::new(),
             views: Vec::new(),
+            previous_models: HashSet::new(),
+            previous_views: HashSet::new(),
             warnings: Warnings::default(),
             settings,
         };
@@ -120,10 +126,40 @@ impl<'a> Plan<'a> {
                 .map(|view| ViewPlan::new(view, index.views.get(&key(&view.name)).copied()))
                 .collect();
         }
+        plan.previous_models = plan.models.iter().filter_map(|model| Some(model.previous?.span)).collect();
+        plan.previous_views = plan.views.iter().filter_map(|view| Some(view.previous?.span)).collect();
         plan.separate_names();
+        plan.gone();
         plan.by_table = plan.models.iter().enumerate().map(|(at, model)| (&model.table.name, at)).collect();
         plan.by_enum = plan.enums.iter().enumerate().map(|(at, item)| (&item.item.name, at)).collect();
         plan
+    }
+
+    /// Says what was in the schema and is not in the database.
+    fn gone(&mut self) {
+        let Some(previous) = self.previous else { return };
+        let enums: HashSet<Span> = self.enums.iter().filter_map(|item| Some(item.previous?.span)).collect();
+        for model in &previous.models {
+            let (kind, known) = match model.kind {
+                psl::ModelKind::Model => ("model", &self.previous_models),
+                psl::ModelKind::View => ("view", &self.previous_views),
+            };
+            if !known.contains(&model.span) {
+                self.warnings.add(Warning::Gone, format!("Type: \"{kind}\", name: {}", string(&model.name)));
+            }
+        }
+        for item in previous.enums.iter().filter(|item| !enums.contains(&item.span)) {
+            self.warnings.add(Warning::Gone, format!("Type: \"enum\", name: {}", string(&item.name)));
+        }
+        let views = self.views.iter().filter_map(|view| Some((view.previous?, &view.fields)));
+        let models = self.models.iter().filter_map(|model| Some((model.previous?, &model.fields)));
+        for (model, fields) in models.chain(views) {
+            let there: HashSet<&str> = fields.iter().filter_map(|field| Some(field.previous?.name.as_str())).collect();
+            for (_, field, _) in model.scalar_fields().filter(|(_, field, _)| !there.contains(field.name.as_str())) {
+                let name = string(&format!("{}.{}", model.name, field.name));
+                self.warnings.add(Warning::Gone, format!("Type: \"field\", name: {name}"));
+            }
+        }
     }
 
     /// Gives another name to what is new and called like something else.
@@ -172,6 +208,7 @@ impl<'a> Settings<'a> {
                 || datasource.is_some_and(|datasource| !datasource.namespaces.is_empty()),
             has_generators: !schema.generators.is_empty(),
             views: schema.has_preview_feature("views"),
+            extensions: datasource.map(|datasource| datasource.extensions.as_slice()).unwrap_or_default(),
         }
     }
 }
@@ -232,9 +269,9 @@ impl<'a> ModelPlan<'a> {
         model
     }
 
-    /// The field of a column; `None` if it is commented out.
+    /// The field of a column.
     pub(super) fn field(&self, column: &str) -> Option<&FieldPlan<'a>> {
-        self.fields.get(*self.by_column.get(column)?).filter(|field| !field.name.is_empty())
+        self.fields.get(*self.by_column.get(column)?)
     }
 
     /// Whether the name was changed although there was nothing else of that name.
@@ -263,13 +300,8 @@ fn fields<'a>(columns: &'a [Column], previous: Option<&'a psl::Model>) -> (Vec<F
         .iter()
         .map(|column| {
             let previous = by_column.get(column.name.as_str()).copied();
-            let name = previous.map_or_else(
-                || {
-                    let clean = sanitized(&column.name);
-                    if clean.is_empty() { clean } else { free(clean, &mut taken) }
-                },
-                |field| field.name.clone(),
-            );
+            let name = previous
+                .map_or_else(|| free(member_name("field", &column.name), &mut taken), |field| field.name.clone());
             FieldPlan { column, previous, name }
         })
         .collect();
@@ -298,38 +330,26 @@ impl<'a> EnumPlan<'a> {
             .filter_map(|label| by_label.get(label.as_str()))
             .map(|value| value.name.clone())
             .collect();
-        let mut values: Vec<ValuePlan<'_>> = item
+        let values: Vec<ValuePlan<'_>> = item
             .values
             .iter()
             .map(|label| match by_label.get(label.as_str()) {
                 Some(value) => ValuePlan { label, previous: Some(*value), name: value.name.clone() },
-                None => ValuePlan { label, previous: None, name: value_name(label, &mut taken) },
+                None => ValuePlan { label, previous: None, name: free(value_name(label), &mut taken) },
             })
             .collect();
-        if values.iter().all(|value| value.name.is_empty()) {
-            // An enum must have a value.
-            for value in &mut values {
-                value.name = free(spelled_out("Value", value.label), &mut taken);
-            }
-        }
         let name = previous.map_or_else(|| type_name(&item.name.name), |previous| previous.name.clone());
         Self { item, previous, name, values }
     }
 
-    /// The name of the value with that label; `None` if it cannot be written.
+    /// The name of the value with that label.
     pub(super) fn value(&self, label: &str) -> Option<&str> {
-        self.values
-            .iter()
-            .find(|value| value.label == label)
-            .map(|value| value.name.as_str())
-            .filter(|name| !name.is_empty())
+        self.values.iter().find(|value| value.label == label).map(|value| value.name.as_str())
     }
 }
 
-/// Empty if the label has no letter.
-fn value_name(label: &str, taken: &mut HashSet<String>) -> String {
-    let clean = if label.is_empty() { "EMPTY_ENUM_VALUE".to_owned() } else { sanitized(label) };
-    if clean.is_empty() { clean } else { free(clean, taken) }
+fn value_name(label: &str) -> String {
+    if label.is_empty() { "EMPTY_ENUM_VALUE".to_owned() } else { member_name("Value", label) }
 }
 
 impl<'a> ViewPlan<'a> {
@@ -337,50 +357,4 @@ impl<'a> ViewPlan<'a> {
         let name = previous.map_or_else(|| type_name(&view.name.name), |previous| previous.name.clone());
         Self { view, previous, name, fields: fields(&view.columns, previous).0 }
     }
-}
-
-/// Tables that migration tools and Prisma's servers keep for themselves: their names, and columns that they have.
-const HELPERS: [(&str, &[&str]); 3] = [
-    (
-        "_prisma_migrations",
-        &[
-            "id",
-            "checksum",
-            "finished_at",
-            "migration_name",
-            "logs",
-            "rolled_back_at",
-            "started_at",
-            "applied_steps_count",
-        ],
-    ),
-    (
-        "_Migration",
-        &[
-            "revision",
-            "name",
-            "datamodel",
-            "status",
-            "applied",
-            "rolled_back",
-            "datamodel_steps",
-            "database_migration",
-            "errors",
-            "started_at",
-            "finished_at",
-        ],
-    ),
-    ("_RelayId", &["id", "stablemodelidentifier"]),
-];
-
-fn is_helper(table: &Table) -> bool {
-    HELPERS.iter().any(|(name, columns)| {
-        *name == table.name.name
-            && columns.iter().all(|expected| {
-                table.columns.iter().any(|column| {
-                    column.name == *expected
-                        || *expected == "stablemodelidentifier" && column.name.eq_ignore_ascii_case(expected)
-                })
-            })
-    })
 }

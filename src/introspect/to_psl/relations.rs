@@ -17,6 +17,8 @@ pub(super) struct RelationField {
     pub(super) ty: String,
     pub(super) attributes: Vec<String>,
     pub(super) documentation: Option<String>,
+    /// Whether it was there before, under that name.
+    pub(super) is_known: bool,
 }
 
 /// Adds the relation fields of all models: those of foreign keys in the order of tables and constraints, then those of
@@ -31,17 +33,27 @@ pub(super) fn add(plan: &mut Plan<'_>) {
     for link in &links {
         let own = &plan.models[link.own];
         let target = &plan.models[link.target];
-        let wording = match &link.previous {
+        // Beside other relations with its new target, a relation needs a name that it may not have.
+        let kept = link.previous.as_ref().filter(|known| !known.moved || !pairs.is_ambiguous(link.own, link.target));
+        let wording = match kept {
             Some(previous) => previous.wording(),
             None => pairs.foreign_key(own, target, link),
         };
+        let is_kept = kept.is_some();
+        let back_is_kept = kept.is_some_and(|known| !known.moved);
         let (forward, back) = link.fields(own, target, wording);
+        let facts = [(link.key.facts.match_full, "MATCH FULL"), (link.key.facts.not_valid, "NOT VALID")];
+        let lost: Vec<&str> = facts.into_iter().filter(|(is_it, _)| *is_it).map(|(_, lost)| lost).collect();
+        if !lost.is_empty() {
+            let item = super::keys::constraint_item(own, &link.key.name);
+            plan.warnings.add(Warning::ForeignKeyDetails, format!("{item}, lost: {}", lost.join(", ")));
+        }
         if link.key.facts.deferrable {
             let item = super::keys::constraint_item(own, &link.key.name);
             plan.warnings.add(Warning::Deferrable, item);
         }
-        push(plan, link.own, forward, link.previous.is_some());
-        push(plan, link.target, back, link.previous.is_some());
+        push(plan, link.own, forward, is_kept);
+        push(plan, link.target, back, back_is_kept);
     }
     for join in plan.join_tables.clone() {
         add_join(plan, &join, &pairs);
@@ -62,6 +74,8 @@ struct PreviousRelation<'a> {
     back: &'a psl::Field,
     name: Option<&'a str>,
     map: Option<&'a str>,
+    /// Whether it led to another model.
+    moved: bool,
 }
 
 /// What the two fields of a relation are called.
@@ -121,19 +135,26 @@ fn links<'a>(plan: &mut Plan<'a>) -> Vec<Link<'a>> {
 }
 
 /// Finds what stood for the foreign keys of a model before: relations over the same columns, first those that also
-/// refer to the same ones.
+/// refer to the same ones, last those that led to another model.
 fn match_previous<'a>(plan: &Plan<'a>, schema: &'a PslSchema, model: &'a psl::Model, links: &mut [Link<'a>]) {
     let mut relations = previous_relations(schema, model);
-    for exactly in [true, false] {
+    for pass in 0..3 {
         for link in links.iter_mut().filter(|link| link.previous.is_none()) {
             let columns: Vec<&str> = link.key.columns.iter().map(String::as_str).collect();
             let Some(candidates) = relations.get_mut(&columns) else { continue };
             let position = candidates.iter().position(|candidate| {
-                // The other side must be the model that it was.
-                plan.models[link.target].previous.is_some_and(|known| std::ptr::eq(known, candidate.target))
-                    && (!exactly || candidate.references.iter().eq(&link.key.referenced_columns))
+                let target = plan.models[link.target].previous;
+                let is_same = target.is_some_and(|known| std::ptr::eq(known, candidate.target));
+                match pass {
+                    0 => is_same && candidate.references.iter().eq(&link.key.referenced_columns),
+                    1 => is_same,
+                    _ => true,
+                }
             });
             link.previous = position.map(|position| candidates.remove(position).relation);
+            if let Some(previous) = &mut link.previous {
+                previous.moved = pass == 2;
+            }
         }
     }
 }
@@ -163,6 +184,7 @@ fn previous_relations<'a>(schema: &'a PslSchema, model: &'a psl::Model) -> HashM
                 back: target.field(relation.back.1),
                 name: parts.name.as_deref(),
                 map: parts.mapped_name.as_deref(),
+                moved: false,
             },
         });
     }
@@ -175,7 +197,9 @@ fn release_names(plan: &mut Plan<'_>, links: &[Link<'_>]) {
     for link in links {
         if let Some(previous) = &link.previous {
             kept.insert((link.own, &previous.forward.name));
-            kept.insert((link.target, &previous.back.name));
+            if !previous.moved {
+                kept.insert((link.target, &previous.back.name));
+            }
         }
     }
     for (at, model) in plan.models.iter_mut().enumerate() {
@@ -307,6 +331,7 @@ impl Link<'_> {
             ty: format!("{}{}", target.name, if any_optional { "?" } else { "" }),
             attributes,
             documentation: wording.forward_documentation.map(str::to_owned),
+            is_known: false,
         };
 
         let mut attributes: Vec<String> =
@@ -320,6 +345,7 @@ impl Link<'_> {
             ty: format!("{}{arity}", own.name),
             attributes,
             documentation: wording.back_documentation.map(str::to_owned),
+            is_known: false,
         };
         (forward, back)
     }
@@ -367,6 +393,7 @@ fn push(plan: &mut Plan<'_>, at: usize, mut field: RelationField, is_known: bool
     if !is_known {
         field.name = free(field.name, &mut model.taken);
     }
+    field.is_known = is_known;
     model.relations.push(field);
 }
 
@@ -400,6 +427,7 @@ fn add_join(plan: &mut Plan<'_>, join: &JoinTable<'_>, pairs: &Pairs) {
             ty: format!("{}[]", other.name),
             attributes,
             documentation: known.and_then(|known| known.documentation.clone()),
+            is_known: false,
         }
     };
     let in_a = field(plan, a, b, field_a, format!("{name_b}{suffix}{side_a}"));

@@ -6,12 +6,12 @@ use std::fmt;
 /// A category, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Warning {
-    /// Fields of models whose names cannot be written.
-    FieldsCommentedOut,
+    /// Fields of columns whose names have no letter.
+    FieldsNamed,
     /// `@map` of a field kept.
     FieldMapKept,
-    /// Values of enums whose names cannot be written.
-    ValuesCommentedOut,
+    /// Values of enums whose labels have no letter.
+    ValuesNamed,
     /// Tables without columns.
     ModelsWithoutColumns,
     /// Models without a key.
@@ -54,12 +54,18 @@ pub enum Warning {
     UnknownMethods,
     /// Partial indexes that cannot be written.
     PartialIndexes,
+    /// Details of columns that get lost.
+    ColumnDetails,
     /// Details of indexes that get lost.
     IndexDetails,
     /// Generated columns, shown as defaults.
     GeneratedColumns,
     /// Foreign keys that cannot be written: to tables that are not models, or repeating others.
     ForeignKeysLeftOut,
+    /// Details of foreign keys that get lost.
+    ForeignKeyDetails,
+    /// What the schema had and the database has not.
+    Gone,
 }
 
 /// All warnings of a pull; the text that people see is its `Display`.
@@ -69,18 +75,54 @@ pub struct Warnings {
 }
 
 impl Warning {
+    /// The category for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FieldsNamed => "fieldsNamed",
+            Self::FieldMapKept => "fieldMapKept",
+            Self::ValuesNamed => "valuesNamed",
+            Self::ModelsWithoutColumns => "modelsWithoutColumns",
+            Self::ModelsIgnored => "modelsIgnored",
+            Self::KeyNameKept => "keyNameKept",
+            Self::UnsupportedTypes => "unsupportedTypes",
+            Self::ModelMapKept => "modelMapKept",
+            Self::ViewMapKept => "viewMapKept",
+            Self::ValueMapKept => "valueMapKept",
+            Self::EnumMapKept => "enumMapKept",
+            Self::RelationsKept => "relationsKept",
+            Self::Renamed => "renamed",
+            Self::Partitioned => "partitioned",
+            Self::Inherited => "inherited",
+            Self::NullsOrder => "nullsOrder",
+            Self::RowLevelSecurity => "rowLevelSecurity",
+            Self::Checks => "checks",
+            Self::Exclusions => "exclusions",
+            Self::Deferrable => "deferrable",
+            Self::Comments => "comments",
+            Self::ExpressionIndexes => "expressionIndexes",
+            Self::UnknownMethods => "unknownMethods",
+            Self::PartialIndexes => "partialIndexes",
+            Self::ColumnDetails => "columnDetails",
+            Self::IndexDetails => "indexDetails",
+            Self::GeneratedColumns => "generatedColumns",
+            Self::ForeignKeysLeftOut => "foreignKeysLeftOut",
+            Self::ForeignKeyDetails => "foreignKeyDetails",
+            Self::Gone => "gone",
+        }
+    }
+
     /// What all items of the category have in common, and where to read on.
     pub fn heading(self) -> &'static str {
         match self {
-            Self::FieldsCommentedOut => {
-                "Fields commented out, because their names have no letter. Give them a name with `@map`. Until then a push or a migration drops their columns:"
+            Self::FieldsNamed => {
+                "Fields with a name made up, because that of the column has no letter. Rename them as you like, `@map` keeps the connection:"
             }
             Self::FieldMapKept => "Fields that keep their `@map`:",
-            Self::ValuesCommentedOut => {
-                "Enum values commented out, because their names have no letter. Give them a name with `@map`. Until then a push or a migration drops them:"
+            Self::ValuesNamed => {
+                "Enum values with a name made up, because theirs has no letter. Rename them as you like, `@map` keeps the connection:"
             }
             Self::ModelsWithoutColumns => {
-                "Models commented out, because the tables have no columns. A push or a migration drops them:"
+                "Models commented out, because the tables have no columns. Pushes and migrations leave the tables alone:"
             }
             Self::ModelsIgnored => {
                 "Models that the client cannot use, because the tables have no key that is unique and required. They are marked `@@ignore`:"
@@ -120,7 +162,10 @@ impl Warning {
             }
             Self::UnknownMethods => "Indexes left out, because the schema language does not know their access method:",
             Self::PartialIndexes => {
-                "Partial indexes left out, because no generator can switch the preview feature `partialIndexes` on:"
+                "Partial indexes left out, because the preview feature `partialIndexes` is not there: it takes a generator, and a datasource without URL. Pushes and migrations leave the indexes alone:"
+            }
+            Self::ColumnDetails => {
+                "Columns with details that the schema does not show and that get lost when they are made anew:"
             }
             Self::IndexDetails => {
                 "Indexes with details that the schema does not show and that get lost when they are made anew:"
@@ -131,6 +176,10 @@ impl Warning {
             Self::ForeignKeysLeftOut => {
                 "Foreign keys left out, because they refer to something that is not in the schema, or repeat another one. A push or a migration drops them:"
             }
+            Self::ForeignKeyDetails => {
+                "Foreign keys with details that the schema does not show and that get lost when they are made anew:"
+            }
+            Self::Gone => "Removed from the schema, because the database does not have them:",
         }
     }
 }

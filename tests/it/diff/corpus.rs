@@ -81,7 +81,7 @@ fn compare(corpus: &Path) {
     assert!(total > 0, "no pair is compared");
 }
 
-fn checksum(text: &str) -> String {
+pub(crate) fn checksum(text: &str) -> String {
     let mut hex = String::new();
     for byte in Sha256::digest(text.as_bytes()) {
         let _ = write!(hex, "{byte:02x}");

@@ -93,6 +93,7 @@ fn column(ty: &str, arity: ColumnArity) -> Column {
         identity: None,
         generated: false,
         client_default: false,
+        details: Vec::new(),
         comment: None,
     }
 }

@@ -90,7 +90,7 @@ fn external(case: &Case) -> External {
 }
 
 /// An empty database again, with the extensions that types need.
-async fn reset(db: &mut Connection, sides: &[&DbSchema]) -> Result<(), String> {
+pub(super) async fn reset(db: &mut Connection, sides: &[&DbSchema]) -> Result<(), String> {
     let mut sql = String::from("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public;");
     for namespace in sides.iter().flat_map(|side| &side.namespaces).filter(|name| *name != "public") {
         let _ = write!(sql, "DROP SCHEMA IF EXISTS {} CASCADE;", Ident(namespace));
@@ -99,12 +99,12 @@ async fn reset(db: &mut Connection, sides: &[&DbSchema]) -> Result<(), String> {
     script(db, &sql).await
 }
 
-async fn apply(db: &mut Connection, from: &DbSchema, to: &DbSchema) -> Result<(), String> {
+pub(super) async fn apply(db: &mut Connection, from: &DbSchema, to: &DbSchema) -> Result<(), String> {
     let sql = render(&diff(from, to), Naming::for_target(to)).to_string();
     script(db, &sql).await.map_err(|error| format!("{error}\n{sql}"))
 }
 
-async fn script(db: &mut Connection, sql: &str) -> Result<(), String> {
+pub(super) async fn script(db: &mut Connection, sql: &str) -> Result<(), String> {
     let outcome = db.script(&Statement::script(sql)).await;
     if outcome.is_err() {
         // A script with a transaction of its own may have left it open.
@@ -113,7 +113,7 @@ async fn script(db: &mut Connection, sql: &str) -> Result<(), String> {
     outcome.map_err(|error| format!("{error}: {:?}", error.server()))
 }
 
-async fn read(db: &mut Connection, sides: &[&DbSchema]) -> Result<DbSchema, String> {
+pub(super) async fn read(db: &mut Connection, sides: &[&DbSchema]) -> Result<DbSchema, String> {
     let mut namespaces = vec!["public".to_owned()];
     namespaces.extend(sides.iter().flat_map(|side| side.namespaces.clone()));
     namespaces.sort_unstable();
@@ -122,7 +122,7 @@ async fn read(db: &mut Connection, sides: &[&DbSchema]) -> Result<DbSchema, Stri
     introspect(db, &scope).await.map_err(|error| error.to_string())
 }
 
-fn settled(database: &DbSchema, wanted: &DbSchema) -> Result<(), String> {
+pub(super) fn settled(database: &DbSchema, wanted: &DbSchema) -> Result<(), String> {
     let rest = diff(database, wanted);
     if rest.is_empty() {
         return Ok(());
