@@ -7,6 +7,7 @@ use crate::db::lock::LockError;
 use crate::db::{DbError, UrlError};
 use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
+use crate::introspect::to_psl::PullError;
 use crate::maintenance::MaintenanceError;
 use crate::migrations::script::{Left, Place};
 use crate::migrations::{DirectoryError, MigrateError, ScriptError};
@@ -125,6 +126,9 @@ pub enum Error {
     /// Statistics and cleaning up.
     #[error(transparent)]
     Maintenance(#[from] MaintenanceError),
+    /// A database of which no schema can be made.
+    #[error(transparent)]
+    Pull(#[from] PullError),
     /// The migrations folder or history.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
@@ -223,6 +227,7 @@ impl Error {
             Self::Db(error) => of_db(error),
             Self::Introspect(error) => of_introspect(error),
             Self::Maintenance(error) => of_maintenance(error),
+            Self::Pull(error) => of_pull(error),
             Self::Migrate(error) => of_migrate(error),
             #[cfg(unix)]
             Self::Local(_) => Some(Code::P1001),
@@ -245,6 +250,7 @@ impl Error {
             | Self::Db(_)
             | Self::Introspect(_)
             | Self::Maintenance(_)
+            | Self::Pull(_)
             | Self::Migrate(_)
             | Self::Generate(_)
             | Self::Script { .. }
@@ -267,6 +273,7 @@ impl Error {
             }
             Self::Maintenance(error) => hint_of_maintenance(error),
             Self::Migrate(error) => hint_of_migrate(error),
+            Self::Pull(error) => Some(hint_of_pull(error)),
             Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
             Self::Generate(error) => hint_of_generate(error),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
@@ -360,6 +367,14 @@ fn of_maintenance(error: &MaintenanceError) -> Option<Code> {
     }
 }
 
+fn of_pull(error: &PullError) -> Option<Code> {
+    match error {
+        PullError::Empty => Some(Code::P4001),
+        PullError::ForeignNamespace { .. } => Some(Code::P4002),
+        PullError::NoNamespaces => None,
+    }
+}
+
 fn of_migrate(error: &MigrateError) -> Option<Code> {
     match error {
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => Some(Code::P3015),
@@ -387,6 +402,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
 
 fn hint_of_config(error: &ConfigError) -> Option<String> {
     let text = match error {
+        ConfigError::Invalid { way_out, .. } => return way_out.map(str::to_owned),
         ConfigError::SchemaMissing { .. } => {
             "name it with `--schema <path>`, or in `evt.toml`, `prisma.config.ts` or `package.json`"
         }
@@ -412,7 +428,9 @@ fn hint_of_db(error: &DbError) -> Option<String> {
         DbError::Authentication { .. } => {
             "check user and password in the URL; characters such as `@ : / ? #` have to be percent-encoded"
         }
-        DbError::DatabaseMissing { .. } => "`evt migrate dev` and `evt migrate deploy` create it",
+        DbError::DatabaseMissing { .. } => {
+            "is its name in the URL right? `evt migrate dev` and `evt migrate deploy` create it"
+        }
         DbError::Tls { .. } => "see `sslmode`, `sslrootcert` and `sslaccept` in the URL",
         DbError::AccessDenied { .. } => {
             "does the user exist and may it log in, and does the server's `pg_hba.conf` let it into this database from \
@@ -457,6 +475,16 @@ fn hint_of_maintenance(error: &MaintenanceError) -> Option<String> {
         MaintenanceError::UnknownTable { .. }
         | MaintenanceError::NotATable { .. }
         | MaintenanceError::UnknownNamespace { .. } => None,
+    }
+}
+
+fn hint_of_pull(error: &PullError) -> String {
+    match error {
+        PullError::Empty => "create a table, or check that the URL names the right database and schema".to_owned(),
+        PullError::ForeignNamespace { referenced, .. } => {
+            format!("add `{}` to `schemas` in the datasource, or name all with `--schemas`", referenced.namespace)
+        }
+        PullError::NoNamespaces => "name at least one, or leave `--schemas` out".to_owned(),
     }
 }
 

@@ -116,6 +116,20 @@ impl Output {
         self.line(text);
     }
 
+    /// A line of a result that a person should not overlook.
+    pub fn caution(&mut self, text: impl AsRef<str>) {
+        let text = self.styled(WARNING, text.as_ref());
+        self.line(text);
+    }
+
+    /// Talk about a schema or script that goes to stdout: comments, so that both may end up in one file.
+    pub fn commented(&mut self, text: &str) {
+        if !text.is_empty() {
+            let lines: Vec<String> = text.lines().map(|line| format!("// {line}").trim_end().to_owned()).collect();
+            self.err(&format!("\n{}\n", lines.join("\n")));
+        }
+    }
+
     /// Part of a result, exactly as it is: a script, a formatted schema.
     pub fn raw(&mut self, text: &str) {
         if !self.json {
@@ -269,15 +283,20 @@ impl Output {
             return self.note("Cancelled."); // a person knows that already
         }
         let label = self.label(ERROR, "Error:");
-        if let Error::Config(ConfigError::Invalid { files, diagnostics }) = error {
+        if let Error::Config(ConfigError::Invalid { files, diagnostics, .. }) = error {
             self.err(&format!("{label} P1012\n\n"));
-            return self.diagnostics(diagnostics, files);
+            self.diagnostics(diagnostics, files);
+            return self.way_out(error);
         }
         let message = error.full_message();
         match error.code() {
             Some(code) => self.err(&format!("{label} {code}\n\n{message}\n")),
             None => self.err(&format!("{label} {message}\n")),
         }
+        self.way_out(error);
+    }
+
+    fn way_out(&mut self, error: &Error) {
         if let Some(hint) = error.hint() {
             self.err("\n");
             self.hint(hint);
@@ -369,7 +388,7 @@ fn error_json(error: &Error) -> serde_json::Value {
         "message": redact(&message),
         "hint": error.hint(),
     });
-    if let Error::Config(ConfigError::Invalid { files, diagnostics }) = error {
+    if let Error::Config(ConfigError::Invalid { files, diagnostics, .. }) = error {
         fields["diagnostics"] = diagnostics_json(diagnostics, files);
     }
     json!({ "error": fields })

@@ -92,7 +92,7 @@ fn standard_input(check: bool, out: &mut Output) -> Result<Exit, Error> {
     let (tree, diagnostics) = psl::parse(source);
     let files = vec![tree];
     if diagnostics.has_errors() {
-        return Err(ConfigError::Invalid { files, diagnostics }.into());
+        return Err(ConfigError::Invalid { files, diagnostics, way_out: None }.into());
     }
     let printed = psl::format_until_settled(&files).concat();
     let Source { path, text, .. } = &files[0].source;

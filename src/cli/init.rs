@@ -98,6 +98,7 @@ pub(crate) fn run(args: &InitArgs, context: &Context, out: &mut Output) -> Resul
         out.hint("write the URL of your database into `.env`");
     }
     out.hint("describe your tables in `prisma/schema.prisma`, then run `evt migrate dev`");
+    out.hint("or, if the database has tables already, let `evt db pull` describe them");
     Ok(Exit::Success)
 }
 

@@ -29,11 +29,20 @@ pub(super) struct Session {
 impl Session {
     /// Loads the project, says what was read and which database it is about, and starts local servers.
     pub(super) fn open(args: &ProjectArgs, context: &Context, out: &mut Output) -> Result<Self, Error> {
-        let project = Project::load(args, context)?;
+        Self::of(Project::load(args, context)?, None, context, out)
+    }
+
+    /// The same for a project that is loaded already; `namespaces` replace those of the schema.
+    pub(super) fn of(
+        project: Project,
+        namespaces: Option<&[String]>,
+        context: &Context,
+        out: &mut Output,
+    ) -> Result<Self, Error> {
         out.notes(&project.settings.notes);
         out.diagnostics(&project.warnings, &project.trees);
         let url = project.url()?;
-        let namespaces = project.namespaces(&url);
+        let namespaces = namespaces.map_or_else(|| project.namespaces(&url), <[String]>::to_vec);
         out.datasource(project.datasource_name(), &url, &namespaces);
         let search_path = context.environment.get(PATH).map(std::ffi::OsStr::new);
         let reached = Reached::new(&url, search_path)?;
@@ -82,6 +91,11 @@ impl Session {
     /// The migrations folder as it is shown to people.
     pub(super) fn shown_directory(&self) -> std::path::PathBuf {
         self.project.shown_migrations()
+    }
+
+    /// The schema file or folder as it is shown to people.
+    pub(super) fn shown_schema(&self) -> String {
+        self.project.files.shown(&self.project.settings.cwd).display().to_string()
     }
 
     /// Where migrations are replayed.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::{ConfigError, Origin};
 use super::files;
 use super::settings::Settings;
+use crate::psl::ast::BlockKind;
 use crate::psl::{self, Ast, Diagnostics, FileId, Source};
 
 /// The files of a schema, read but not parsed.
@@ -117,6 +118,51 @@ impl SchemaFiles {
                 .map_err(|error| ConfigError::Write { path: PathBuf::from(&source.path), source: error }),
             _ => Ok(()),
         }
+    }
+
+    /// The files of a schema that is not there yet: one with a datasource, in a folder.
+    pub fn new_in(folder: &Path) -> Self {
+        let path = folder.join("schema.prisma");
+        let text = "datasource db {\n  provider = \"postgresql\"\n}\n".to_owned();
+        Self {
+            sources: vec![Source { id: FileId(0), path: "schema.prisma".to_owned(), text }],
+            paths: vec![path.clone()],
+            path,
+            root: folder.to_owned(),
+            origin: Origin::Default,
+        }
+    }
+
+    /// The same files with blanks in the place of all that is not configuration, so that whatever is wrong with the
+    /// rest does not count, and places stay as they are.
+    #[must_use]
+    pub fn configuration_only(&self) -> Self {
+        let mut files = self.clone();
+        for (source, tree) in files.sources.iter_mut().zip(self.parsed().0) {
+            let kept: Vec<psl::Span> = tree
+                .blocks()
+                .filter(|block| matches!(block.kind, BlockKind::Datasource | BlockKind::Generator))
+                .map(|block| block.span)
+                .collect();
+            let is_kept = |at: usize| kept.iter().any(|span| (span.start as usize..span.end as usize).contains(&at));
+            let blank = |(at, character): (usize, char)| match character {
+                '\n' => "\n".to_owned(),
+                _ if is_kept(at) => character.to_string(),
+                _ => " ".repeat(character.len_utf8()),
+            };
+            source.text = source.text.char_indices().map(blank).collect();
+        }
+        files
+    }
+
+    /// The file for what belongs into none of several files; it need not exist.
+    pub fn new_file(&self) -> PathBuf {
+        self.root.join("introspected.prisma")
+    }
+
+    /// The same as it is shown to people.
+    pub fn shown_new_file(&self, cwd: &Path) -> PathBuf {
+        files::relative(&self.new_file(), cwd)
     }
 
     /// The schema's path as it is shown to people.

@@ -207,6 +207,8 @@ pub enum ConfigError {
         files: Vec<Ast>,
         /// What is wrong with them.
         diagnostics: Diagnostics,
+        /// A way out that only the command knows.
+        way_out: Option<&'static str>,
     },
     /// `env("NAME")` of a variable that is not set or empty (P1012).
     #[error("the environment variable `{name}`, which {origin} refers to, is {}", if *empty { "empty" } else { "not set" })]

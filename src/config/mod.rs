@@ -16,6 +16,7 @@ pub mod interactive;
 mod javascript;
 mod prisma;
 mod project;
+mod replace;
 mod runtime;
 pub mod settings;
 
@@ -26,6 +27,7 @@ pub use environment::Environment;
 pub use error::{ConfigError, Origin, Setting};
 pub use files::relative;
 pub use project::Project;
+pub use replace::{Replacement, replace_all};
 pub use settings::{Dotenv, Note, Settings, UrlText};
 
 /// Flags that say where a project is.

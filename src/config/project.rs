@@ -42,7 +42,7 @@ impl Project {
         let (schema, found) = psl::validate(&trees);
         diagnostics.extend(found);
         let Some(schema) = schema.filter(|_| !diagnostics.has_errors()) else {
-            return Err(ConfigError::Invalid { files: trees, diagnostics });
+            return Err(ConfigError::Invalid { files: trees, diagnostics, way_out: None });
         };
         let migrations = settings
             .migrations
@@ -119,6 +119,12 @@ impl Project {
             Some(datasource) if !datasource.namespaces.is_empty() => datasource.namespaces.clone(),
             _ => vec![url.namespace().to_owned()],
         }
+    }
+
+    /// The folder for the queries of views, absolute; it need not exist.
+    pub fn views(&self) -> PathBuf {
+        let named = self.settings.views.as_ref().map(|setting| setting.value.clone());
+        named.unwrap_or_else(|| self.datasource_folder().join("views"))
     }
 
     /// The name of the datasource block.

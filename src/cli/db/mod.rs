@@ -1,6 +1,7 @@
 //! `evt db …`.
 
 pub(super) mod execute;
+pub(super) mod pull;
 pub(super) mod push;
 pub(super) mod seed;
 pub(super) mod stats;
@@ -22,6 +23,7 @@ pub(crate) struct DbArgs {
 #[derive(Debug, clap::Subcommand)]
 enum DbCommand {
     Push(push::PushArgs),
+    Pull(pull::PullArgs),
     Execute(execute::ExecuteArgs),
     Seed(seed::SeedArgs),
     Stats(stats::StatsArgs),
@@ -31,6 +33,7 @@ enum DbCommand {
 pub(crate) fn run(args: &DbArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     match &args.command {
         DbCommand::Push(args) => push::run(args, context, out),
+        DbCommand::Pull(args) => pull::run(args, context, out),
         DbCommand::Execute(args) => execute::run(args, context, out),
         DbCommand::Seed(args) => seed::run(args, context, out),
         DbCommand::Stats(args) => stats::run(args, context, out),
