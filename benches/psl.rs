@@ -74,6 +74,12 @@ fn read_unclosed_blocks(bencher: Bencher, bytes: usize) {
 }
 
 #[divan::bench(args = [100_000, 1_000_000])]
+fn read_unclosed_blocks_with_comments(bencher: Bencher, bytes: usize) {
+    let text = "model A {\n  a Int /* \n".repeat(bytes / 22) + "*/\n";
+    bencher.counter(BytesCount::of_str(&text)).bench(|| read(black_box(&text)));
+}
+
+#[divan::bench(args = [100_000, 1_000_000])]
 fn read_junk(bencher: Bencher, bytes: usize) {
     let text = "{[(\"@@x /* \n".repeat(bytes / 12);
     bencher.counter(BytesCount::of_str(&text)).bench(|| read(black_box(&text)));

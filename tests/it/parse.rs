@@ -18,6 +18,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         Trial::test("parse::hostile_text_is_read_in_linear_time", check_hostile),
         Trial::test("parse::random_text_never_panics", check_random),
         Trial::test("parse::printed_text_reads_the_same", check_print),
+        Trial::test("parse::what_fuzzing_kept_is_read", check_fuzz_corpus),
     ]
 }
 
@@ -219,6 +220,31 @@ fn check_random() -> Result<(), Failed> {
         let (_, more) = validate(&files);
         drop(evt::psl::render(&more, &files, true));
         drop(format(&files));
+    }
+    Ok(())
+}
+
+/// The corpus of the fuzz target. What it also looks at takes longer: see there.
+fn check_fuzz_corpus() -> Result<(), Failed> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/psl");
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+        let (file, mut diagnostics) = parse(source(&text));
+        let files = [file];
+        let (schema, found) = validate(&files);
+        diagnostics.extend(found);
+        let outside = |it: &&evt::psl::Diagnostic| text.get(it.span.start as usize..it.span.end as usize).is_none();
+        if let Some(diagnostic) = diagnostics.iter().find(outside) {
+            return Err(format!("{}: {diagnostic:?} is not in the text", path.display()).into());
+        }
+        if schema.is_some() == diagnostics.has_errors() {
+            return Err(format!("{}: a schema with errors, or none without", path.display()).into());
+        }
+        let printed = [parse(source(&format(&files)[0])).0];
+        if schema.is_some() && validate(&printed).0.is_none() {
+            return Err(format!("{}: printing breaks it", path.display()).into());
+        }
     }
     Ok(())
 }
