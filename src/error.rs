@@ -39,7 +39,7 @@ codes! {
     P1001 "no server answers"
     P1002 "another migration run holds the lock"
     P1003 "the database does not exist"
-    P1008 "the server took longer than `socket_timeout`"
+    P1008 "the server took longer than it may: `socket_timeout` in the URL, `statement_timeout` in the server"
     P1009 "the database exists already"
     P1010 "the user may not connect to the database"
     P1011 "no encrypted connection, or a certificate that cannot be trusted"
@@ -173,6 +173,15 @@ pub enum Error {
         #[source]
         source: DbError,
     },
+    /// A database that does not exist cannot be created.
+    #[error("database `{database}` does not exist and cannot be created: {source}")]
+    DatabaseCreation {
+        /// The database.
+        database: String,
+        /// What the server said.
+        #[source]
+        source: DbError,
+    },
     /// An external table or enum without its namespace.
     #[error("the external {what} `{name}` has to be named with its schema, as `public.{name}`")]
     ExternalName {
@@ -233,6 +242,7 @@ impl Error {
             Self::Local(_) => Some(Code::P1001),
             Self::Script { source, .. } | Self::Vacuum { source, .. } => of_db(source),
             Self::ExternalName { .. } => Some(Code::P3023),
+            Self::DatabaseCreation { .. } => Some(Code::P3000),
             Self::Generate(_) | Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => {
                 None
             }
@@ -255,6 +265,7 @@ impl Error {
             | Self::Generate(_)
             | Self::Script { .. }
             | Self::Vacuum { .. }
+            | Self::DatabaseCreation { .. }
             | Self::ExternalName { .. }
             | Self::Usage { .. }
             | Self::System { .. } => Exit::Failure,
@@ -276,10 +287,28 @@ impl Error {
             Self::Pull(error) => Some(hint_of_pull(error)),
             Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
             Self::Generate(error) => hint_of_generate(error),
+            Self::DatabaseCreation { database, .. } => Some(format!(
+                "is its name spelled right? If so, let somebody with the right CREATEDB create `{database}`"
+            )),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
             Self::Introspect(_) | Self::ExternalName { .. } | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
             Self::Local(_) => None,
+        }
+    }
+
+    /// The file, line and column that are to blame, if they are known.
+    pub fn place(&self) -> Option<(String, usize, usize)> {
+        match self {
+            Self::Migrate(MigrateError::Script(error) | MigrateError::ShadowScript(error)) => {
+                let place = error.place.as_ref()?;
+                Some((error.path.display().to_string(), place.line, place.column))
+            }
+            Self::Script { name, place, .. } => {
+                let place = place.as_ref()?;
+                Some((name.trim_matches('`').to_owned(), place.line, place.column))
+            }
+            _ => None,
         }
     }
 
@@ -330,6 +359,9 @@ const SQLSTATES: &[(&str, Code)] = &[
     ("28P01", Code::P1000),
     ("28000", Code::P1010),
     ("3D000", Code::P1003),
+    ("57014", Code::P1008),
+    ("57P01", Code::P1017),
+    ("57P02", Code::P1017),
     ("42P04", Code::P1009),
     ("42P01", Code::P1014),
     ("22001", Code::P2000),
@@ -387,6 +419,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         MigrateError::Script(_) => Some(Code::P3018),
         MigrateError::Step { source, .. } | MigrateError::ShadowInit { source } => of_db(source),
         MigrateError::ShadowCreation { .. } => Some(Code::P3014),
+        MigrateError::Reset { .. } => Some(Code::P3016),
         MigrateError::ShadowScript(_) => Some(Code::P3006),
         MigrateError::Unknown { .. } => Some(Code::P3017),
         MigrateError::AlreadyApplied { .. } => Some(Code::P3008),
@@ -432,6 +465,12 @@ fn hint_of_db(error: &DbError) -> Option<String> {
             "is its name in the URL right? `evt migrate dev` and `evt migrate deploy` create it"
         }
         DbError::Tls { .. } => "see `sslmode`, `sslrootcert` and `sslaccept` in the URL",
+        DbError::Server(report) if report.sqlstate == "57014" => {
+            "raise `socket_timeout` in the URL or `statement_timeout` in the server, or take it away"
+        }
+        DbError::Server(report) if report.sqlstate.starts_with("57P0") => {
+            "somebody ended the session or stopped the server: run the command again when it is there"
+        }
         DbError::AccessDenied { .. } => {
             "does the user exist and may it log in, and does the server's `pg_hba.conf` let it into this database from \
              this machine, encrypted as it is or not?"
@@ -495,6 +534,9 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         | MigrateError::Introspect(IntrospectError::Query { source: error, .. }) => return hint_of_db(error),
         MigrateError::ShadowCreation { .. } => {
             "give the user the right CREATEDB, or name an empty database in `shadowDatabaseUrl`"
+        }
+        MigrateError::Reset { .. } => {
+            "let the owner of the objects in the way drop them or give them to this user, or connect as the owner"
         }
         MigrateError::Lock(LockError::Timeout { .. }) => {
             "wait for the other run, or raise the limit with `EVT_LOCK_TIMEOUT=<seconds>` (0 waits for ever)"

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::config::environment::{COLUMNS, DISABLE_WARNINGS, FORCE_COLOR, GITHUB_ACTIONS, NO_COLOR, TERM};
 use crate::config::{ConfigError, Environment, Note};
 use crate::db::url::{DatabaseUrl, redact};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
 
 pub use changes::changes_json;
@@ -294,6 +294,9 @@ impl Output {
             None => self.err(&format!("{label} {message}\n")),
         }
         self.way_out(error);
+        if self.annotations {
+            self.err(&text::annotation(error.code().map(Code::as_str), error.place().as_ref(), &message));
+        }
     }
 
     fn way_out(&mut self, error: &Error) {
@@ -380,18 +383,18 @@ fn colours(environment: &Environment, terminal: bool) -> bool {
     }
 }
 
-/// `{"error": {"code", "message", "hint"}}`; for an invalid schema also `"diagnostics"`.
+/// `{"version", "error": {"code", "message", "hint"}}`; for an invalid schema also `"diagnostics"`.
 fn error_json(error: &Error) -> serde_json::Value {
     let message = error.full_message();
     let mut fields = json!({
-        "code": error.code().map(crate::error::Code::as_str),
+        "code": error.code().map(Code::as_str),
         "message": redact(&message),
         "hint": error.hint(),
     });
     if let Error::Config(ConfigError::Invalid { files, diagnostics, .. }) = error {
         fields["diagnostics"] = diagnostics_json(diagnostics, files);
     }
-    json!({ "error": fields })
+    json!({ "version": 1, "error": fields })
 }
 
 /// Findings for programs: severity, message, help, file, and the place with lines and columns from 1.

@@ -9,6 +9,9 @@ use crate::output::{Output, diagnostics_json, plural};
 
 /// Check that the schema is valid
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt validate
+  evt validate --schema prisma/schema --json")]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     project: ProjectArgs,
@@ -35,7 +38,7 @@ pub(crate) fn validate(args: &ValidateArgs, context: &Context, out: &mut Output)
     if args.json {
         let names: Vec<&str> = project.files.sources.iter().map(|source| source.path.as_str()).collect();
         let diagnostics = diagnostics_json(&project.warnings, &project.trees);
-        out.json(&json!({ "valid": true, "files": names, "diagnostics": diagnostics }));
+        out.json(&json!({ "version": 1, "valid": true, "files": names, "diagnostics": diagnostics }));
         return Ok(Exit::Success);
     }
     let path = project.files.shown(&context.cwd);

@@ -7,6 +7,9 @@ use crate::output::Output;
 
 /// Print the script that makes a shell complete evt's arguments
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt completions bash > /etc/bash_completion.d/evt
+  evt completions zsh > ~/.zfunc/_evt")]
 pub(crate) struct CompletionsArgs {
     /// The shell
     shell: Shell,

@@ -1,7 +1,10 @@
 //! `evt debug`.
 
 use super::{Tolerated, may_ask};
-use crate::config::environment::{DATABASE_URL, EVT_DATABASE_URL, EVT_SHADOW_DATABASE_URL, VARIABLES};
+use crate::config::environment::{
+    DATABASE_URL, EVT_CONFIG, EVT_DATABASE_URL, EVT_LOCK_TIMEOUT, EVT_SHADOW_DATABASE_URL, VARIABLES,
+};
+use crate::config::settings::FILE;
 use crate::config::{ConfigError, Context, Dotenv, Origin, Project, ProjectArgs, SchemaFiles, Settings, relative};
 use crate::db::DatabaseUrl;
 use crate::error::{Error, Exit};
@@ -9,6 +12,9 @@ use crate::output::Output;
 
 /// Show the settings, where each came from, and what is wrong with them
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt debug
+  evt debug --config packages/api/prisma.config.ts")]
 pub(crate) struct DebugArgs {
     #[command(flatten)]
     project: ProjectArgs,
@@ -29,7 +35,7 @@ pub(crate) fn run(args: &DebugArgs, context: &Context, out: &mut Output) -> Exit
         }
     };
     out.notes(&settings.notes);
-    out.table(&["Setting", "Value", "From"], &rows(&settings, context));
+    out.table(&["Setting", "Value", "From"], &rows(&settings, args, context));
     out.line("");
     let variables: Vec<Vec<String>> = VARIABLES
         .iter()
@@ -48,7 +54,7 @@ pub(crate) fn run(args: &DebugArgs, context: &Context, out: &mut Output) -> Exit
     Exit::Success
 }
 
-fn rows(settings: &Settings, context: &Context) -> Vec<Vec<String>> {
+fn rows(settings: &Settings, args: &DebugArgs, context: &Context) -> Vec<Vec<String>> {
     let row = |name: &str, value: String, origin: String| vec![name.to_owned(), value, origin];
     let failed = |name: &str, error: ConfigError| row(name, Error::from(error).full_message(), String::new());
     let mut rows = Vec::new();
@@ -66,10 +72,19 @@ fn rows(settings: &Settings, context: &Context) -> Vec<Vec<String>> {
         rows.push(row("seed", seed.value.clone(), seed.origin.to_string()));
     }
     if let Some(config) = &settings.config {
-        rows.push(row("configuration", relative(config, &context.cwd).display().to_string(), String::new()));
+        let origin = match (&args.project.config, settings.environment.filled(EVT_CONFIG)) {
+            (Some(_), _) => Origin::Flag("--config"),
+            (None, Some(_)) => Origin::Variable(EVT_CONFIG.to_owned()),
+            (None, None) => Origin::Default,
+        };
+        rows.push(row("configuration", relative(config, &context.cwd).display().to_string(), origin.to_string()));
     }
     if let Some(seconds) = settings.lock_timeout_s {
-        rows.push(row("lock timeout", format!("{seconds} s"), String::new()));
+        let origin = match settings.environment.filled(EVT_LOCK_TIMEOUT) {
+            Some(_) => Origin::Variable(EVT_LOCK_TIMEOUT.to_owned()).to_string(),
+            None => format!("`migrations.lock_timeout` in `{FILE}`"),
+        };
+        rows.push(row("lock timeout", format!("{seconds} s"), origin));
     }
     rows
 }
@@ -90,7 +105,7 @@ fn of_project(project: &Project) -> Vec<Vec<String>> {
         vec!["rules".to_owned(), rules, "`url` in the datasource block or none".to_owned()],
         vec!["migrations".to_owned(), migrations, project.migrations.origin.to_string()],
         url("database", project.url().map(Some), project.url_origin().as_ref()),
-        url("shadow database", project.shadow_url(), None),
+        url("shadow database", project.shadow_url(), project.shadow_url_origin().as_ref()),
     ]
 }
 

@@ -18,6 +18,10 @@ use crate::output::{Check, Output, State, checks_json, plural};
 /// Reads only. Marks: ✓ in order, ! works but look at it, ✗ in the way, – not checked. Ends with 1 if something is in the
 /// way.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt doctor
+  evt doctor --url postgresql://app@db.example.com/app
+  evt doctor --json")]
 pub(crate) struct DoctorArgs {
     /// URL of the database
     #[arg(long, value_name = "URL")]

@@ -11,6 +11,9 @@ use crate::psl::{self, FileId, Source};
 
 /// Put the schema into the one layout, with what relations lack
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt format
+  evt format --check")]
 pub(crate) struct FormatArgs {
     /// Files or folders to format, instead of the whole schema; `-` is standard input, printed to standard output
     #[arg(value_name = "FILE")]

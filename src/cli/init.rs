@@ -43,6 +43,10 @@ export default defineConfig({
 
 /// Start a project: schema, configuration, `.env` and `.gitignore`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt init
+  evt init --with-model
+  evt init --url postgresql://app@localhost:5432/app")]
 pub(crate) struct InitArgs {
     /// The kind of database; evt works with PostgreSQL
     #[arg(long, value_name = "NAME", default_value = "postgresql")]

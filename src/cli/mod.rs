@@ -9,6 +9,7 @@ mod doctor;
 mod format;
 mod generate;
 mod init;
+mod man;
 mod migrate;
 mod operands;
 mod session;
@@ -65,6 +66,7 @@ enum Command {
     Debug(debug::DebugArgs),
     Version(version::VersionArgs),
     Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Flags that Prisma accepts everywhere and that change nothing.
@@ -139,6 +141,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),
+        Some(Command::Man(args)) => man::run(&args, Cli::command(), context, out),
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
     }
 }
@@ -299,5 +302,30 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// The examples in the help are command lines that are understood.
+    #[test]
+    fn examples_are_understood() {
+        fn look(command: &clap::Command, path: &str) {
+            for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+                let path = format!("{path} {}", below.get_name());
+                if below.has_subcommands() {
+                    look(below, &path);
+                    continue;
+                }
+                let help = below.get_after_help().map(ToString::to_string).unwrap_or_default();
+                let examples: Vec<&str> = help.lines().skip(1).map(str::trim).collect();
+                assert!(help.starts_with("Examples:\n") && !examples.is_empty(), "`{path}` has no examples");
+                for example in examples {
+                    assert!(example.starts_with(&path), "`{example}` is no example of `{path}`");
+                    // What follows is for the shell.
+                    let words = example.split(['<', '>', '|']).next().unwrap_or_default().split_whitespace();
+                    let words = words.map(|word| word.trim_matches('"'));
+                    assert!(Cli::try_parse_from(words).is_ok(), "`{example}` is not understood");
+                }
+            }
+        }
+        look(&Cli::command(), "evt");
     }
 }

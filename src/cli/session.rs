@@ -74,7 +74,9 @@ impl Session {
         match Connection::open(&self.reached.url).await {
             Ok(db) => Ok((db, false)),
             Err(DbError::DatabaseMissing { .. }) => {
-                create_database(&self.reached.url).await?;
+                let database = self.url.database().to_owned();
+                let problem = |source| Error::DatabaseCreation { database, source };
+                create_database(&self.reached.url).await.map_err(problem)?;
                 let at = self.url.location().map(|location| format!(" at {location}")).unwrap_or_default();
                 out.line(format!("PostgreSQL database {} created{at}\n", self.url.database()));
                 Ok((self.connect().await?, true))

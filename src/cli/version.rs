@@ -9,6 +9,9 @@ use crate::output::Output;
 
 /// Print the version of evt and of what it is compatible with
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt version
+  evt version --json")]
 pub(crate) struct VersionArgs {
     /// Print the result as JSON
     #[arg(long)]

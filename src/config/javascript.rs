@@ -10,10 +10,11 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentOperator, BinaryOperator, BindingPattern, CallExpression, ChainElement,
     Declaration, Expression, ImportDeclaration, ImportDeclarationSpecifier, LogicalOperator, ObjectExpression,
-    ObjectPropertyKind, PropertyKey, Statement, UnaryOperator, VariableDeclaration,
+    ObjectPropertyKind, PropertyKey, Statement, TSModuleReference, UnaryOperator, VariableDeclaration,
 };
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType, Span};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::dotenv;
 use super::environment::Environment;
@@ -29,6 +30,18 @@ const STACK_PER_BYTE: usize = 6 * 1024;
 
 /// How deep expressions are followed.
 const DEEPEST: usize = 100;
+
+/// What JavaScript's `encodeURIComponent` encodes.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 /// A value in a configuration file.
 #[derive(Debug, Clone, PartialEq)]
@@ -246,6 +259,20 @@ impl Evaluator<'_> {
                 Some(false) => choice.alternate.iter().for_each(|statement| self.statement(statement)),
                 None => self.beyond(statement.span()),
             },
+            // Whatever fails in there is somebody's plan B, such as a `.env` file that need not exist.
+            Statement::TryStatement(attempt) if self.depth < DEEPEST => {
+                self.depth += 1;
+                let finally = attempt.finalizer.iter().flat_map(|block| &block.body);
+                attempt.block.body.iter().chain(finally).for_each(|statement| self.statement(statement));
+                self.depth -= 1;
+            }
+            Statement::TSImportEqualsDeclaration(import) => match &import.module_reference {
+                TSModuleReference::ExternalModuleReference(module) => {
+                    let value = self.module(module.expression.value.as_str(), import.span);
+                    self.names.insert(import.id.name.to_string(), value);
+                }
+                _ => self.beyond(import.span),
+            },
             Statement::ImportDeclaration(_)
             | Statement::EmptyStatement(_)
             | Statement::FunctionDeclaration(_)
@@ -273,12 +300,19 @@ impl Evaluator<'_> {
                 }
                 BindingPattern::ObjectPattern(pattern) if pattern.rest.is_none() => {
                     for property in &pattern.properties {
+                        let (pattern, default) = match &property.value {
+                            BindingPattern::AssignmentPattern(assigned) => (&assigned.left, Some(&assigned.right)),
+                            pattern => (pattern, None),
+                        };
                         let key = property.key.static_name();
-                        let (Some(key), BindingPattern::BindingIdentifier(name)) = (key, &property.value) else {
+                        let (Some(key), BindingPattern::BindingIdentifier(name)) = (key, pattern) else {
                             self.beyond(property.span);
                             continue;
                         };
-                        let member = self.member(&value, &key, property.span);
+                        let mut member = self.member(&value, &key, property.span);
+                        if let (Value::Undefined, Some(default)) = (&member, default) {
+                            member = self.value(default);
+                        }
                         self.names.insert(name.name.to_string(), member);
                     }
                 }
@@ -447,6 +481,7 @@ impl Evaluator<'_> {
             "undefined" => Value::Undefined,
             "process" => Value::Module("process"),
             "require" => Value::Function("", "require"),
+            "encodeURIComponent" => Value::Function("", "encodeURIComponent"),
             "__dirname" => Value::Text(directory.display().to_string()),
             "__filename" => Value::Text(self.place.file.display().to_string()),
             _ => self.lines.excerpt(span),
@@ -527,6 +562,9 @@ impl Evaluator<'_> {
         }
         match (callee, arguments.as_slice()) {
             (Value::Function("", "require"), [Value::Text(module)]) => self.module(module, call.span),
+            (Value::Function("", "encodeURIComponent"), [Value::Text(text)]) => {
+                Value::Text(utf8_percent_encode(text, COMPONENT).to_string())
+            }
             (Value::Function("prisma/config" | "@prisma/config", "defineConfig"), [value]) => value.clone(),
             (Value::Function("prisma/config" | "@prisma/config", "env"), [Value::Text(name)]) => {
                 match (self.environment.get(name), &self.foreign) {

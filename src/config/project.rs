@@ -96,6 +96,14 @@ impl Project {
         }
     }
 
+    /// Who says where the shadow database is.
+    pub fn shadow_url_origin(&self) -> Option<Origin> {
+        let of_schema = self.schema.datasource.as_ref().and_then(|datasource| datasource.shadow_database_url.as_ref());
+        let setting = self.settings.shadow_url.clone();
+        let setting = setting.or_else(|| of_schema.map(|value| self.of_schema("shadowDatabaseUrl", value)));
+        setting.map(|setting| self.settings.shown_origin(&setting.origin))
+    }
+
     /// Whether every URL that the schema itself names can be read, which Prisma 6 wants of a valid schema.
     pub fn check_urls(&self) -> Result<(), ConfigError> {
         let Some(datasource) = &self.schema.datasource else { return Ok(()) };

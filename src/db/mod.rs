@@ -8,6 +8,7 @@ pub mod probe;
 mod tls;
 pub mod url;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -29,6 +30,8 @@ pub struct Connection {
     peer: Peer,
     namespace: String,
     tls: Option<url::Tls>,
+    /// Longest time for one answer; the server ends what takes longer.
+    socket_timeout: Option<Duration>,
 }
 
 /// Ends what a connection is doing, from outside.
@@ -111,7 +114,8 @@ impl Connection {
             None => opening.await?,
         };
         let tls = (!Self::is_plain(&config)).then(|| url.tls().clone());
-        let mut connection = Self { client, driver, peer, namespace: url.namespace().to_owned(), tls };
+        let (namespace, socket_timeout) = (url.namespace().to_owned(), url.socket_timeout());
+        let mut connection = Self { client, driver, peer, namespace, tls, socket_timeout };
         connection.reset_session().await?;
         Ok(connection)
     }
@@ -158,8 +162,12 @@ impl Connection {
     /// Puts the session into the state in which it was opened, whatever a script left behind: settings, the search
     /// path, the role.
     pub async fn reset_session(&mut self) -> Result<(), DbError> {
-        let sql =
+        let mut sql =
             format!("RESET ALL; RESET ROLE; RESET SESSION AUTHORIZATION; SET search_path = {}", Ident(&self.namespace));
+        if let Some(limit) = self.socket_timeout {
+            // The server's own clock: a client that gives up leaves its statement running.
+            let _ = write!(sql, "; SET statement_timeout = {}", limit.as_millis());
+        }
         self.script(&Statement::built(sql)).await
     }
 

@@ -65,6 +65,12 @@ pub enum MigrateError {
         /// What the server said.
         source: DbError,
     },
+    /// Neither the namespaces nor what is in them could be dropped (P3016).
+    #[error("the database cannot be emptied: {source}")]
+    Reset {
+        /// What the server said.
+        source: DbError,
+    },
     /// The server refused a script in the shadow database (P3006).
     #[error("the migrations cannot be replayed from the beginning: {0}")]
     ShadowScript(Box<ScriptError>),

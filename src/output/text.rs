@@ -86,6 +86,17 @@ pub(super) fn annotations(diagnostics: &Diagnostics, files: &[Ast]) -> String {
     out
 }
 
+/// An error as a workflow command of GitHub Actions, which its page shows at the file and line that are to blame.
+pub(super) fn annotation(code: Option<&str>, place: Option<&(String, usize, usize)>, message: &str) -> String {
+    let mut properties: Vec<String> = Vec::new();
+    if let Some((file, line, column)) = place {
+        properties.push(format!("file={},line={line},col={column}", escaped(file, true)));
+    }
+    properties.extend(code.map(|code| format!("title={code}")));
+    let gap = if properties.is_empty() { "" } else { " " };
+    format!("::error{gap}{}::{}\n", properties.join(","), escaped(message, false))
+}
+
 fn escaped(text: &str, property: bool) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
@@ -126,5 +137,8 @@ mod tests {
         assert_eq!(wrapped("- one two three", Some(8), 2), ["- one", "  two", "  three"]);
         assert_eq!(wrapped("one two three", None, 2), ["one two three"]);
         assert_eq!(escaped("a:b,c%\n", true), "a%3Ab%2Cc%25%0A");
+        assert_eq!(annotation(None, None, "a\nb"), "::error::a%0Ab\n");
+        let place = ("m/1.sql".to_owned(), 2, 3);
+        assert_eq!(annotation(Some("P3018"), Some(&place), "a"), "::error file=m/1.sql,line=2,col=3,title=P3018::a\n");
     }
 }

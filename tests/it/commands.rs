@@ -5,6 +5,8 @@
 //! says. `UPDATE=1 cargo test` writes what it says now. Files that commands change are shown by `-- $ cat … --`; what is
 //! in a folder by `-- $ ls … --`; `-- $ rm … --` removes a file or folder.
 //!
+//! The cases in `config` are configuration files as people write them, read without any JavaScript runtime.
+//!
 //! The cases in `live` have a database of their own, which `DATABASE_URL` names, and `<url>` in a command line (`<missing>` is
 //! that of a database that does not exist): they can look into it and change it by `-- $ sql … --`. Times, names of databases and places of servers are replaced.
 
@@ -26,6 +28,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         .into_iter()
         .map(|(name, path)| Trial::test(format!("commands: {name}"), move || check(&path, None)))
         .collect();
+    tests.extend(
+        cases(&folder().join("config"))
+            .into_iter()
+            .map(|(name, path)| Trial::test(format!("config: variant {name}"), move || check(&path, None))),
+    );
     tests.extend(cases(&folder().join("live")).into_iter().map(|(name, path)| {
         live_blocking(format!("commands: {name}"), move |database| {
             if let Err(difference) = check(&path, Some(&database)) {

@@ -547,6 +547,51 @@ const ROWS: &[Row] = &[
 /// Configurations that only a runtime understands. Without Node.js they are reported as ignored.
 const COMPUTED: &[Row] = &[
     Row {
+        name: "computed: a secret that is waited for, in a module of the project's own",
+        files: &[
+            ("schema.prisma", SEVEN),
+            (
+                "secrets.mjs",
+                "export async function secret(name) {\n  return `postgresql://u:${process.env[name]}@h/db`;\n}\n",
+            ),
+            (
+                "prisma.config.mjs",
+                "import { defineConfig } from 'prisma/config'\nimport { secret } from './secrets.mjs'\n\
+                 const url = await secret('PW')\nexport default defineConfig({ datasource: { url } })",
+            ),
+            (".env", ""),
+        ],
+        wants: &[("url", "postgresql://u@h/db")],
+        ..EMPTY
+    },
+    Row {
+        name: "computed: a class that checks the environment",
+        files: &[
+            ("a.prisma", SEVEN),
+            (
+                "prisma.config.mjs",
+                "class Environment {\n  get(name, fallback) {\n    return process.env[name] ?? fallback;\n  }\n}\n\
+                 export default { schema: new Environment().get('SCHEMA', 'a.prisma') }",
+            ),
+        ],
+        wants: &[("schema", "a.prisma (`schema` in `prisma.config.mjs`)")],
+        ..EMPTY
+    },
+    Row {
+        name: "computed: settings from a file of the project",
+        files: &[
+            ("a.prisma", SEVEN),
+            ("database.json", r#"{ "schema": "a.prisma", "seed": "node seed.js" }"#),
+            (
+                "prisma.config.cjs",
+                "const { readFileSync } = require('node:fs')\nconst s = JSON.parse(readFileSync(`${__dirname}/database.json`, 'utf8'))\n\
+                 module.exports = { schema: s.schema, migrations: { seed: s.seed } }",
+            ),
+        ],
+        wants: &[("schema", "a.prisma (`schema` in `prisma.config.cjs`)"), ("seed", "node seed.js")],
+        ..EMPTY
+    },
+    Row {
         name: "computed: a function of its own, and noise",
         files: &[
             ("a.prisma", SEVEN),

@@ -1,5 +1,6 @@
 //! One test binary: every module lists its tests, so that those that need a server can be reported as ignored.
 
+mod codes;
 mod commands;
 mod config;
 mod corpus;
@@ -8,6 +9,7 @@ mod doctor;
 mod documents;
 mod dmmf;
 mod example;
+mod examples;
 mod format;
 mod guarded;
 mod introspect;
@@ -17,6 +19,7 @@ mod migrations;
 mod parse;
 mod readme;
 mod roundtrip;
+mod round_trips;
 mod safety;
 mod secrets;
 mod server;
@@ -38,6 +41,7 @@ fn main() {
         local::tests(),
         maintenance::tests(),
         migrations::tests(),
+        codes::tests(),
         commands::tests(),
         doctor::tests(),
         secrets::tests(),
@@ -48,6 +52,8 @@ fn main() {
         readme::tests(),
         example::tests(),
         dmmf::tests(),
+        examples::tests(),
+        round_trips::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
     server::stop();

@@ -59,18 +59,23 @@ fn table_is_true(name: &str, table: &str) -> Result<(), Failed> {
     if &text[from..to] == table {
         return Ok(());
     }
-    compare_or_write(&text, &format!("{}{table}{}", &text[..from], &text[to..]))
+    compare_or_write(&path(), &text, &format!("{}{table}{}", &text[..from], &text[to..]))
 }
 
-/// Runs the lines behind `$` of all `console` blocks, in order, in one project.
+/// The README's own blocks, in a project with the example schema.
 fn tour(database: &TestDatabase) -> Result<(), Failed> {
     let _one_at_a_time = WRITING.lock();
-    let readme = fs::read_to_string(path())?;
     let project = tempfile::tempdir()?;
     fs::write(project.path().join("schema.prisma"), example())?;
+    play(&path(), project.path(), database)
+}
+
+/// Runs the lines behind `$` of all `console` blocks of a document, in order, in a project.
+pub(crate) fn play(path: &Path, project: &Path, database: &TestDatabase) -> Result<(), Failed> {
+    let document = fs::read_to_string(path)?;
     let mut now = String::new();
     let mut in_block = false;
-    for line in readme.lines() {
+    for line in document.lines() {
         match line {
             "```console" => in_block = true,
             "```" => in_block = false,
@@ -78,7 +83,7 @@ fn tour(database: &TestDatabase) -> Result<(), Failed> {
         }
         match line.strip_prefix("$ ") {
             Some(command) if in_block => {
-                let said = shell(command, project.path(), database)?;
+                let said = shell(command, project, database)?;
                 write!(now, "{line}\n{said}")?;
             }
             // What a command says is written anew.
@@ -86,11 +91,11 @@ fn tour(database: &TestDatabase) -> Result<(), Failed> {
             _ => writeln!(now, "{line}")?,
         }
     }
-    if without_times(&readme) == without_times(&now) { Ok(()) } else { compare_or_write(&readme, &now) }
+    if without_times(&document) == without_times(&now) { Ok(()) } else { compare_or_write(path, &document, &now) }
 }
 
 /// Runs a line as a person would in a terminal: both outputs in one.
-fn shell(line: &str, project: &Path, database: &TestDatabase) -> Result<String, Failed> {
+pub(crate) fn shell(line: &str, project: &Path, database: &TestDatabase) -> Result<String, Failed> {
     let binary = Path::new(env!("CARGO_BIN_EXE_evt")).parent().ok_or("no folder of the binary")?;
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", binary.display());
     let output = Command::new("sh")
@@ -135,11 +140,12 @@ fn first_command() -> Result<(), Failed> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how a developer asks for the outputs of today")]
-fn compare_or_write(text: &str, now: &str) -> Result<(), Failed> {
+fn compare_or_write(path: &Path, text: &str, now: &str) -> Result<(), Failed> {
     if std::env::var_os("UPDATE").is_some() {
-        return Ok(fs::write(path(), now)?);
+        return Ok(fs::write(path, now)?);
     }
-    Err(similar::TextDiff::from_lines(text, now).unified_diff().header("README.md", "now").to_string().into())
+    let name = path.display().to_string();
+    Err(similar::TextDiff::from_lines(text, now).unified_diff().header(&name, "now").to_string().into())
 }
 
 fn path() -> PathBuf {

@@ -18,6 +18,9 @@ use crate::sql::quote::Statement;
 /// The script is sent as it is, in one message: unless it says otherwise, all of it happens or nothing. Rows are not
 /// shown.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt db execute --file fix.sql
+  evt db execute --stdin --url postgresql://app@localhost/app < fix.sql")]
 pub(crate) struct ExecuteArgs {
     /// File with the script
     #[arg(long, value_name = "FILE")]

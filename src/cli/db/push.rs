@@ -11,6 +11,9 @@ use crate::output::Output;
 
 /// Bring the database to the schema without making a migration: for prototypes
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt db push
+  evt db push --accept-data-loss")]
 pub(crate) struct PushArgs {
     /// Go on even if data is lost
     #[arg(long)]

@@ -18,6 +18,9 @@ use crate::output::Output;
 /// Reads only, in one round trip, and any role may. Advice is given only where it is certain; whether an index that
 /// nothing used can go is for you to judge, by how long the counters have run and by what other servers use it for.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt db stats
+  evt db stats --json")]
 pub(crate) struct StatsArgs {
     /// Look only at these schemas of the database
     #[arg(long, value_name = "NAME", value_delimiter = ',')]

@@ -22,6 +22,8 @@ use crate::output::{ColumnSpec, Output, WideTable, bytes, count, number, plural,
 /// Without names all tables of the database are cleaned up, one after the other. Names are those of SQL: `orders`,
 /// `sales.orders`, `"Order Items"`. Ends with 1 if a table that was named, or that somebody else locked, was left out.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt db vacuum")]
 pub(crate) struct VacuumArgs {
     /// Tables
     #[arg(value_name = "TABLE")]

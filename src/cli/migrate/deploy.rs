@@ -12,6 +12,10 @@ use crate::output::{Output, plural};
 
 /// Apply pending migrations: for production, staging and CI
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate deploy
+  evt migrate deploy --lock-timeout 60
+  evt migrate deploy --json")]
 pub(crate) struct DeployArgs {
     #[command(flatten)]
     project: ProjectArgs,

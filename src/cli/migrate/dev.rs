@@ -23,6 +23,9 @@ const DEPLOY_UNASKED: &str = "run it in a terminal; to apply existing migrations
 
 /// Create a migration from the changes in the schema and apply it: for development
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate dev --name add_rooms
+  evt migrate dev --create-only --name backfill")]
 pub(crate) struct DevArgs {
     #[command(flatten)]
     project: ProjectArgs,

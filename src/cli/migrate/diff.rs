@@ -14,6 +14,10 @@ use crate::output::{Output, changes_json};
 ///
 /// Each side is nothing, a schema, a live database, or what migrations make. Reads only.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate diff --from-empty --to-schema schema.prisma --script
+  evt migrate diff --from-config-datasource --to-schema schema.prisma --exit-code
+  evt migrate diff --from-migrations migrations --to-schema schema.prisma --shadow-database-url \"$SHADOW_URL\"")]
 pub(crate) struct DiffArgs {
     /// From nothing
     #[arg(long, help_heading = "From")]

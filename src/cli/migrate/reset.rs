@@ -11,6 +11,9 @@ use crate::output::{Output, backticked};
 
 /// Drop all data and apply all migrations again: for development
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate reset
+  evt migrate reset --force --skip-seed")]
 pub(crate) struct ResetArgs {
     /// Do not ask
     #[arg(short, long)]

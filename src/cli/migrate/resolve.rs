@@ -1,5 +1,7 @@
 //! `evt migrate resolve`.
 
+use serde_json::json;
+
 use crate::cli::Tolerated;
 use crate::cli::session::with_session;
 use crate::config::{Context, ProjectArgs};
@@ -9,6 +11,9 @@ use crate::output::Output;
 
 /// Tell the history what became of a migration: that it is in the database, or that it is not
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate resolve --applied 0_init
+  evt migrate resolve --rolled-back 20260203081500_add_rooms")]
 pub(crate) struct ResolveArgs {
     /// Record this migration as applied, without running it
     #[arg(long, value_name = "NAME")]
@@ -21,33 +26,42 @@ pub(crate) struct ResolveArgs {
     lock_timeout: Option<u64>,
     #[command(flatten)]
     project: ProjectArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     tolerated: Tolerated,
 }
 
 pub(crate) fn run(args: &ResolveArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+    if args.json {
+        out.json_only();
+    }
     args.tolerated.warn(out);
     with_session(&args.project, context, out, async |session, out| {
         let session = session.wait_for_lock(args.lock_timeout);
         let named = |name: &'static str, value: &Option<String>| {
             value.clone().filter(|value| !value.is_empty()).map(|value| (name, value))
         };
-        match (named("applied", &args.applied), named("rolled back", &args.rolled_back)) {
+        let (state, name) = match (named("applied", &args.applied), named("rolled back", &args.rolled_back)) {
             (Some((state, name)), None) => {
                 let directory = session.directory()?;
                 let mut db = session.connect().await?;
                 resolve::applied(&mut db, &directory, &name, session.lock_timeout()).await?;
-                out.line("");
-                out.good(format!("Migration {name} is marked as {state}."));
+                (state, name)
             }
             (None, Some((state, name))) => {
                 let mut db = session.connect().await?;
                 resolve::rolled_back(&mut db, &name, session.lock_timeout()).await?;
-                out.line("");
-                out.good(format!("Migration {name} is marked as {state}."));
+                (state, name)
             }
             (None, None) => return Err(usage("what became of the migration is not said")),
             (Some(_), Some(_)) => return Err(usage("`--applied` and `--rolled-back` exclude each other")),
+        };
+        out.line("");
+        out.good(format!("Migration {name} is marked as {state}."));
+        if args.json {
+            out.json(&json!({ "version": 1, "migration": name, "state": state.replace(' ', "-") }));
         }
         Ok(Exit::Success)
     })

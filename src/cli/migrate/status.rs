@@ -14,6 +14,9 @@ use crate::output::{Output, plural};
 ///
 /// Reads only. Ends with 1 if something is to be done: migrations are pending, failed, edited or missing.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate status
+  evt migrate status --json")]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     project: ProjectArgs,

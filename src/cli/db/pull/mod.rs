@@ -16,6 +16,9 @@ use crate::psl;
 
 /// Write the schema for the tables that a database has, keeping what was written by hand
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt db pull
+  evt db pull --print")]
 pub(crate) struct PullArgs {
     /// Begin anew: keep nothing of the schema but its configuration
     #[arg(long)]

@@ -1,0 +1,194 @@
+//! Every error code that evt has: a command is made to fail with it, and says what to do.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use evt::error::Code;
+use libtest_mimic::{Failed, Trial};
+
+use crate::guarded::guarded;
+use crate::server::{TestDatabase, binaries, live_blocking, runtime};
+
+/// Codes that no command here can produce: commands treat an existing database as what they wanted, shorten names, and
+/// the last two belong to reading a schema from a database.
+const OF_OTHERS: [Code; 4] = [Code::P1009, Code::P3010, Code::P4001, Code::P4002];
+
+pub(crate) fn tests() -> Vec<Trial> {
+    let live: [(&str, LiveTest); 5] = [
+        ("P1002", lock_held),
+        ("P3000", no_database),
+        ("P3014", no_shadow),
+        ("P3016", no_reset),
+        ("P3016 is not needed if things can be dropped one by one", reset_one_by_one),
+    ];
+    let mut tests: Vec<Trial> = live
+        .into_iter()
+        .map(|(name, test)| live_blocking(format!("code: {name}"), move |database| test(&database)))
+        .collect();
+    let credentials = || {
+        credentials();
+        Ok(())
+    };
+    tests.push(Trial::test("live code: P1000, P1010 and P1011", credentials).with_ignored_flag(binaries().is_none()));
+    tests.push(Trial::test("code: every one is produced by a test", all_are_produced));
+    tests
+}
+
+type LiveTest = fn(&TestDatabase);
+
+const SCHEMA: &str =
+    "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n\nmodel A {\n  id Int @id\n}\n";
+
+/// Runs a command that has to fail, and returns what a person reads.
+#[track_caller]
+fn fails(url: &str, words: &str, migration: bool) -> String {
+    let project = project(migration);
+    let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+        .args(words.split(' '))
+        .current_dir(project.path())
+        .env_clear()
+        .env("DATABASE_URL", url)
+        .output()
+        .expect("evt runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stdout));
+    said
+}
+
+fn project(migration: bool) -> tempfile::TempDir {
+    let project = tempfile::tempdir().expect("a folder");
+    fs::write(project.path().join("schema.prisma"), SCHEMA).expect("a schema");
+    if migration {
+        let folder = project.path().join("migrations/1_a");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("migration.sql"), "SELECT 1;\n").expect("a script");
+    }
+    project
+}
+
+#[track_caller]
+fn says(said: &str, code: Code, words: &[&str]) {
+    assert!(said.contains(&format!("Error: {code}\n\n")), "no {code}: {said}");
+    assert!(said.contains("hint: "), "no way out: {said}");
+    for word in words {
+        assert!(said.contains(word), "`{word}` is not said: {said}");
+    }
+}
+
+fn lock_held(database: &TestDatabase) {
+    runtime().block_on(async {
+        let mut db = database.connect().await;
+        evt::db::lock::acquire(&mut db, 0).await.expect("the lock");
+        let said = fails(&database.text(), "migrate deploy --lock-timeout 1", true);
+        says(&said, Code::P1002, &["held by process", "EVT_LOCK_TIMEOUT"]);
+        db.close().await;
+    });
+}
+
+/// A role that may log in and nothing else, dropped with what it owns.
+struct Role<'a> {
+    database: &'a TestDatabase,
+    name: String,
+}
+
+impl<'a> Role<'a> {
+    fn new(database: &'a TestDatabase, rights: &str) -> Self {
+        let name = format!("{}_coder", database.url.database());
+        database.ask(&format!("CREATE ROLE {name} LOGIN {rights}"));
+        Self { database, name }
+    }
+
+    fn url(&self) -> String {
+        let user = self.database.url.user().unwrap_or("postgres");
+        self.database.text().replacen(&format!("://{user}"), &format!("://{}", self.name), 1)
+    }
+}
+
+impl Drop for Role<'_> {
+    fn drop(&mut self) {
+        let name = &self.name;
+        self.database.ask(&format!("REASSIGN OWNED BY {name} TO CURRENT_USER; DROP OWNED BY {name}; DROP ROLE {name}"));
+    }
+}
+
+fn no_database(database: &TestDatabase) {
+    let role = Role::new(database, "");
+    let url = role.url().replacen(&format!("/{}?", database.url.database()), "/evt_no_such_database?", 1);
+    says(&fails(&url, "migrate deploy", true), Code::P3000, &["evt_no_such_database", "permission denied", "CREATEDB"]);
+    says(&fails(&url, "migrate status", true), Code::P1003, &["evt_no_such_database"]);
+}
+
+fn no_shadow(database: &TestDatabase) {
+    let role = Role::new(database, "");
+    database.ask(&format!("GRANT ALL ON SCHEMA public TO {}", role.name));
+    says(&fails(&role.url(), "migrate dev --name x", false), Code::P3014, &["permission denied", "CREATEDB"]);
+}
+
+fn no_reset(database: &TestDatabase) {
+    let role = Role::new(database, "");
+    database.ask(&format!("CREATE TABLE theirs (id int); GRANT ALL ON SCHEMA public TO {}", role.name));
+    says(&fails(&role.url(), "migrate reset --force", true), Code::P3016, &["owner"]);
+    assert_eq!(database.ask("SELECT to_regclass('theirs') IS NULL"), "f\n");
+}
+
+/// Without the right to drop the namespace, its contents go: tables, views, types; not those of extensions.
+fn reset_one_by_one(database: &TestDatabase) {
+    let role = Role::new(database, "");
+    database.ask(&format!("GRANT ALL ON SCHEMA public TO {}", role.name));
+    database.ask(&format!(
+        "SET ROLE {}; CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id int REFERENCES a); \
+         CREATE VIEW v AS SELECT * FROM a; CREATE MATERIALIZED VIEW m AS SELECT * FROM v; CREATE TYPE e AS ENUM ('x'); \
+         CREATE TYPE c AS (x int); CREATE DOMAIN d AS e; CREATE SEQUENCE s; CREATE TABLE \"Odd \"\"name\" (e e, d d)",
+        role.name
+    ));
+    let project = project(true);
+    let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+        .args(["migrate", "reset", "--force"])
+        .current_dir(project.path())
+        .env_clear()
+        .env("DATABASE_URL", role.url())
+        .output()
+        .expect("evt runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let left = database.ask(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'i' \
+         UNION ALL SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')",
+    );
+    assert_eq!(left, "_prisma_migrations\n");
+}
+
+fn credentials() {
+    let port = guarded().port;
+    let at = |who: &str, parameters: &str| format!("postgresql://{who}@localhost:{port}/postgres{parameters}");
+    for words in ["migrate status", "migrate deploy", "db push"] {
+        says(&fails(&at("plain:wrong", ""), words, true), Code::P1000, &["plain", "percent-encoded"]);
+        says(&fails(&at("barred:secret-of-barred", ""), words, true), Code::P1010, &["barred", "pg_hba.conf"]);
+        let said = fails(&at("plain:secret-of-plain", "?sslmode=verify-full"), words, true);
+        says(&said, Code::P1011, &["encrypted", "sslrootcert"]);
+    }
+}
+
+/// A transcript or a test here shows each code.
+fn all_are_produced() -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut shown = fs::read_to_string(root.join("it/codes.rs"))?;
+    let mut folders = vec![root.join("fixtures/commands")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)?.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                shown.push_str(&fs::read_to_string(path)?);
+            }
+        }
+    }
+    let missing: Vec<&str> = Code::ALL
+        .iter()
+        .filter(|(code, _)| !OF_OTHERS.contains(code))
+        .map(|(code, _)| code.as_str())
+        .filter(|code| !shown.contains(&format!("Error: {code}\n")) && !shown.contains(&format!(", Code::{code}, ")))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("nobody shows {}", missing.join(", ")).into()) }
+}
