@@ -9,6 +9,7 @@ extern crate alloc;
 pub mod psl;
 pub mod lower;
 pub mod dbschema;
+pub mod catalog;
 pub mod introspect;
 pub mod diff;
 pub mod safety;

@@ -7,6 +7,7 @@ mod checks;
 mod changes;
 mod numbers;
 mod table;
+mod drift;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -23,6 +24,7 @@ use crate::psl::{self, Ast, Diagnostics, Lines, Severity};
 
 pub use changes::changes_json;
 pub use checks::{Check, State, checks_json};
+pub use drift::drift_json;
 pub use indicatif::ProgressBar;
 pub use numbers::{bytes, count, percent, span};
 pub use table::{ColumnSpec, WideTable, number, text as text_column};

@@ -1,7 +1,7 @@
 //! What every command that talks to a database begins with.
 
 use super::block_on;
-use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH};
+use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH, USER, USERNAME};
 use crate::config::{Context, Project, ProjectArgs};
 use crate::db::local::Reached;
 use crate::db::lock::LOCK_TIMEOUT_MS;
@@ -10,7 +10,8 @@ use crate::dbschema::DbSchema;
 use crate::error::Error;
 use crate::introspect::Scope;
 use crate::lower::lower;
-use crate::migrations::{ApplyOptions, Directory, Shadow, Transactions};
+use crate::migrations::records::Records;
+use crate::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions};
 use crate::output::Output;
 use crate::psl::schema::Rules;
 
@@ -121,6 +122,24 @@ impl Session {
         }
     }
 
+    /// Who runs a command, for evt's own records; `None` if they are switched off.
+    pub(super) fn records(&self, command: &'static str) -> Option<Records> {
+        let settings = &self.project.settings;
+        let system_user = settings.environment.filled(USER).or(settings.environment.filled(USERNAME));
+        Some(Records {
+            schema: settings.state.clone()?,
+            command,
+            os_user: system_user.map(str::to_owned),
+            host: host(),
+            commit: commit(&settings.cwd),
+        })
+    }
+
+    /// Where results of replays are kept.
+    pub(super) fn cache(&self) -> Cache {
+        Cache::in_folder(self.project.settings.cwd.join(".evt/cache"))
+    }
+
     /// Whether Prisma would run the seed command after making or emptying the database: 6 does, 7 does not.
     pub(super) fn seeds_by_itself(&self) -> bool {
         self.project.schema.rules == Rules::Prisma6
@@ -130,6 +149,34 @@ impl Session {
     pub(super) fn lock_timeout(&self) -> Option<u64> {
         self.locking.then_some(self.lock_timeout_ms.unwrap_or(LOCK_TIMEOUT_MS))
     }
+}
+
+/// The name of this machine.
+fn host() -> Option<String> {
+    #[cfg(unix)]
+    return rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+    #[cfg(not(unix))]
+    return None;
+}
+
+/// The commit that is checked out in the repository around a folder.
+fn commit(folder: &std::path::Path) -> Option<String> {
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
+    let git = folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    // A worktree has a file that names its folder.
+    let git = match read(git.clone()).and_then(|text| text.strip_prefix("gitdir: ").map(str::to_owned)) {
+        Some(path) => folder.join(path),
+        None => git,
+    };
+    let head = read(git.join("HEAD"))?;
+    let Some(name) = head.strip_prefix("ref: ") else { return Some(head) };
+    let common = read(git.join("commondir")).map_or_else(|| git.clone(), |path| git.join(path));
+    if let Some(commit) = read(git.join(name)).or_else(|| read(common.join(name))) {
+        return Some(commit);
+    }
+    let packed = read(common.join("packed-refs"))?;
+    let line = packed.lines().find(|line| line.ends_with(&format!(" {name}")))?;
+    line.split(' ').next().map(str::to_owned)
 }
 
 /// Opens a session and works with it on a runtime.

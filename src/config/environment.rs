@@ -41,6 +41,8 @@ variables! {
     PATH "PATH" "where the server programs of a `local:` database are looked for"
     TERM "TERM" "`dumb`: no colours and no questions"
     COLUMNS "COLUMNS" "how wide the tables of `evt db stats` and `evt db vacuum` may be where no terminal says it"
+    USER "USER" "who runs evt, for its own records"
+    USERNAME "USERNAME" "the same, if `USER` is not set"
     GITHUB_ACTIONS "GITHUB_ACTIONS" "`true`: errors in a schema are also written as annotations"
 }
 

@@ -29,6 +29,7 @@ pub struct Connection {
     driver: JoinHandle<()>,
     peer: Peer,
     namespace: String,
+    server_major: u32,
     tls: Option<url::Tls>,
     /// Longest time for one answer; the server ends what takes longer.
     socket_timeout: Option<Duration>,
@@ -106,7 +107,7 @@ impl Connection {
             reason: "its local server was not started".to_owned(),
         })?;
         let opening = Self::connect(&config, url, &peer);
-        let (client, driver) = match url.connect_timeout() {
+        let (client, driver, server_major) = match url.connect_timeout() {
             // The driver's own limit covers the TCP connection only, not a server that accepts and stays silent.
             Some(limit) => tokio::time::timeout(limit, opening)
                 .await
@@ -115,7 +116,7 @@ impl Connection {
         };
         let tls = (!Self::is_plain(&config)).then(|| url.tls().clone());
         let (namespace, socket_timeout) = (url.namespace().to_owned(), url.socket_timeout());
-        let mut connection = Self { client, driver, peer, namespace, tls, socket_timeout };
+        let mut connection = Self { client, driver, peer, namespace, server_major, tls, socket_timeout };
         connection.reset_session().await?;
         Ok(connection)
     }
@@ -124,17 +125,19 @@ impl Connection {
         config: &tokio_postgres::Config,
         url: &DatabaseUrl,
         peer: &Peer,
-    ) -> Result<(Client, JoinHandle<()>), DbError> {
+    ) -> Result<(Client, JoinHandle<()>, u32), DbError> {
         let problem = |error: tokio_postgres::Error| DbError::of_connecting(&error, peer);
         if Self::is_plain(config) {
             let config = config.clone().ssl_mode(SslMode::Disable).to_owned();
             let (client, connection) = config.connect(NoTls).await.map_err(problem)?;
-            return Ok((client, tokio::spawn(drive(connection))));
+            let server_major = major_version(connection.parameter("server_version"));
+            return Ok((client, tokio::spawn(drive(connection)), server_major));
         }
         let connector =
             tls::connector(url.tls()).map_err(|reason| DbError::Tls { location: peer.location.clone(), reason })?;
         let (client, connection) = config.connect(connector).await.map_err(problem)?;
-        Ok((client, tokio::spawn(drive(connection))))
+        let server_major = major_version(connection.parameter("server_version"));
+        Ok((client, tokio::spawn(drive(connection)), server_major))
     }
 
     /// Whether nothing is encrypted. Sockets never are (PostgreSQL documentation, "SSL Support": `sslmode` is ignored
@@ -152,6 +155,11 @@ impl Connection {
     /// Whom this connection talks to.
     pub fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// The major version of the server, as it said when the connection began.
+    pub fn server_major(&self) -> u32 {
+        self.server_major
     }
 
     /// The namespace of unqualified names.
@@ -216,6 +224,11 @@ impl Connection {
         &self.client
     }
 
+    /// The same for libraries that want it for themselves.
+    pub(crate) fn client_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
     /// Makes the URL's namespace if it is missing.
     pub async fn ensure_namespace(&mut self) -> Result<(), DbError> {
         let sql = Statement::built(format!("CREATE SCHEMA IF NOT EXISTS {}", Ident(&self.namespace)));
@@ -238,6 +251,13 @@ impl Connection {
         drop(client);
         let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
     }
+}
+
+/// The number before the first dot of `15.4 (Debian …)`, `18beta1`.
+fn major_version(text: Option<&str>) -> u32 {
+    let text = text.unwrap_or_default();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text[..end].parse().unwrap_or_default()
 }
 
 /// Moves bytes between the socket and the client until the connection ends. Errors reach the client's callers.

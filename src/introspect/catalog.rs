@@ -35,9 +35,9 @@ pub(super) struct Catalog {
 /// Reads one row of an answer.
 pub(super) type ReadRow<T> = fn(&Row) -> Result<T, tokio_postgres::Error>;
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-const COMMIT: &str = "COMMIT";
-const SETTINGS: &str = include_str!("queries/settings.sql");
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(super) const COMMIT: &str = "COMMIT";
+pub(super) const SETTINGS: &str = include_str!("queries/settings.sql");
 const NAMESPACES: &str = include_str!("queries/namespaces.sql");
 
 /// Asks for everything in the scope.
@@ -102,6 +102,6 @@ fn rows<T>(
     answer.map_err(failed(question))?.iter().map(read).collect::<Result<_, _>>().map_err(failed(question))
 }
 
-fn failed(question: &'static str) -> impl FnOnce(tokio_postgres::Error) -> IntrospectError {
+pub(super) fn failed(question: &'static str) -> impl FnOnce(tokio_postgres::Error) -> IntrospectError {
     move |error| IntrospectError::Query { question, source: DbError::of_statement(&error) }
 }

@@ -13,6 +13,7 @@ mod indexes;
 mod tables;
 pub mod to_psl;
 mod types;
+pub mod whole;
 
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;

@@ -6,9 +6,10 @@ use crate::diff::{Change, External, diff_without};
 use crate::introspect::{Scope, introspect};
 
 use super::MigrateError;
+use super::cache::{self, Cache, Entry, Surroundings};
 use super::directory::{Directory, Migration};
 use super::history::History;
-use super::shadow::{Shadow, ShadowDatabase, replayed};
+use super::shadow::{Shadow, ShadowDatabase};
 use super::status::{Relation, Status};
 
 /// What a development database looks like next to its migrations.
@@ -47,61 +48,110 @@ pub enum ResetReason {
     Missing(Vec<String>),
 }
 
-/// Looks at folder, history and catalog, and replays the folder. Changes nothing in the database.
+/// Looks at folder, history and catalog, and replays the folder unless the cache knows what comes of it. Changes nothing
+/// in the database.
 pub async fn diagnose(
     db: &mut Connection,
     directory: &Directory,
     shadow: &Shadow,
     scope: &Scope,
     external: &External,
+    cache: Option<&Cache>,
 ) -> Result<Diagnosis, MigrateError> {
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
     let status = Status::of(directory, &history)?;
-    let (expected, all) = replay_twice(directory, &history, shadow, scope).await?;
-    let live = Box::pin(introspect(db, scope)).await?;
-    let drift = diff_without(&expected, &live, external);
-    Ok(Diagnosis { reset_reasons: reasons(&status, drift), replayed: all, status })
-}
-
-/// The database after the applied migrations and after all of them. Nearly always the applied ones come first, and one
-/// scratch database shows both.
-async fn replay_twice(
-    directory: &Directory,
-    history: &History,
-    shadow: &Shadow,
-    scope: &Scope,
-) -> Result<(DbSchema, DbSchema), MigrateError> {
     let all: Vec<&Migration> = directory.migrations.iter().collect();
     let in_database = history.applied();
     let applied: Vec<&Migration> =
         all.iter().copied().filter(|migration| in_database.contains(&*migration.name)).collect();
-    if !all.starts_with(&applied) {
-        let expected = replayed(shadow, &applied, scope).await?;
-        return Ok((expected, replayed(shadow, &all, scope).await?));
+    let live = Box::pin(introspect(db, scope)).await?;
+    let kept = match cache {
+        Some(cache) => Some((cache, Surroundings::of(db, shadow, scope).await?)),
+        None => None,
+    };
+    if let Some((cache, surroundings)) = &kept
+        && applied.len() == all.len()
+        && let Some(entry) = cache.load(&cache::key(surroundings, &applied)?)
+        && entry.model == cache::fingerprint(&live, external)
+    {
+        return Ok(Diagnosis { reset_reasons: reasons(&status, Vec::new()), replayed: live, status });
     }
-    let mut database = shadow.open(scope).await?;
-    let outcome = replay_on(&mut database, &applied, &all[applied.len()..], scope).await;
-    let closed = database.close().await;
-    let result = outcome?;
-    closed?;
-    Ok(result)
+    let mut replay = Replay { shadow, scope, external, kept };
+    let (expected, replayed) = replay.twice(&applied, &all).await?;
+    let drift = diff_without(&expected, &live, external);
+    Ok(Diagnosis { reset_reasons: reasons(&status, drift), replayed, status })
 }
 
-async fn replay_on(
-    database: &mut ShadowDatabase,
-    applied: &[&Migration],
-    rest: &[&Migration],
-    scope: &Scope,
-) -> Result<(DbSchema, DbSchema), MigrateError> {
-    database.replay(applied).await?;
-    let expected = database.introspect(scope).await?;
-    if rest.is_empty() {
-        return Ok((expected.clone(), expected));
+/// A replay, and where its results are kept.
+struct Replay<'a> {
+    shadow: &'a Shadow,
+    scope: &'a Scope,
+    external: &'a External,
+    kept: Option<(&'a Cache, Surroundings)>,
+}
+
+impl Replay<'_> {
+    /// The database after the applied migrations and after all of them. Nearly always the applied ones come first, and
+    /// one scratch database shows both.
+    async fn twice(
+        &mut self,
+        applied: &[&Migration],
+        all: &[&Migration],
+    ) -> Result<(DbSchema, DbSchema), MigrateError> {
+        if !all.starts_with(applied) {
+            let expected = self.once(applied, &[]).await?.0;
+            return Ok((expected, self.once(all, &[]).await?.0));
+        }
+        self.once(applied, &all[applied.len()..]).await
     }
-    database.replay(rest).await?;
-    Ok((expected, database.introspect(scope).await?))
+
+    async fn once(
+        &mut self,
+        applied: &[&Migration],
+        rest: &[&Migration],
+    ) -> Result<(DbSchema, DbSchema), MigrateError> {
+        let mut database = self.shadow.open(self.scope).await?;
+        let outcome = self.on(&mut database, applied, rest).await;
+        let closed = database.close().await;
+        let result = outcome?;
+        closed?;
+        Ok(result)
+    }
+
+    async fn on(
+        &mut self,
+        database: &mut ShadowDatabase,
+        applied: &[&Migration],
+        rest: &[&Migration],
+    ) -> Result<(DbSchema, DbSchema), MigrateError> {
+        database.replay(applied).await?;
+        let expected = database.introspect(self.scope).await?;
+        self.keep(database, applied, &expected).await?;
+        if rest.is_empty() {
+            return Ok((expected.clone(), expected));
+        }
+        database.replay(rest).await?;
+        let last = database.introspect(self.scope).await?;
+        let all: Vec<&Migration> = applied.iter().chain(rest).copied().collect();
+        self.keep(database, &all, &last).await?;
+        Ok((expected, last))
+    }
+
+    /// Keeps what migrations make.
+    async fn keep(
+        &self,
+        database: &mut ShadowDatabase,
+        migrations: &[&Migration],
+        schema: &DbSchema,
+    ) -> Result<(), MigrateError> {
+        let Some((cache, surroundings)) = &self.kept else { return Ok(()) };
+        let catalog = database.whole(self.scope, self.external).await?;
+        let entry = Entry { model: cache::fingerprint(schema, self.external), catalog };
+        cache.store(&cache::key(surroundings, migrations)?, &entry);
+        Ok(())
+    }
 }
 
 /// In the order in which Prisma reports them.

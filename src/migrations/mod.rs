@@ -1,14 +1,17 @@
 //! FOLDER, HISTORY, APPLY: every rule about migrations, so that commands, library and engine behave the same.
 
 pub mod apply;
+pub mod cache;
 pub mod checksum;
 pub mod dev;
 pub mod directory;
+pub mod drift;
 pub mod health;
 pub mod history;
 mod meaning;
 pub mod plan;
 pub mod push;
+pub mod records;
 pub mod reset;
 pub mod resolve;
 mod run;
@@ -18,6 +21,7 @@ pub mod slug;
 pub mod status;
 
 pub use apply::{ApplyOptions, Progress, Transactions, apply_pending};
+pub use cache::Cache;
 pub use directory::{Directory, DirectoryError, Migration};
 pub use history::{History, Record, RecordState};
 pub use plan::Steps;
@@ -124,6 +128,21 @@ pub enum MigrateError {
     /// There is no history in which something could be marked.
     #[error("this database has no migration history")]
     NoHistory,
+}
+
+/// An error with its causes, each behind a colon.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn some_of(tables: &[String]) -> String {

@@ -4,15 +4,18 @@ use std::ops::Range;
 
 use tokio_postgres::error::SqlState;
 
+use crate::catalog::Catalog;
 use crate::db::{Connection, DatabaseUrl, DbError};
 use crate::dbschema::DbSchema;
+use crate::diff::External;
+use crate::introspect::whole::read_whole;
 use crate::introspect::{Scope, introspect};
 use crate::sql::quote::{Ident, Statement};
 use crate::sql::split::{Plan, plan};
 
 use super::directory::Migration;
 use super::script::{Left, ScriptError};
-use super::{MigrateError, reset};
+use super::{MigrateError, drift, records, reset};
 
 /// What the names of scratch databases start with; the same as Prisma's, so that either tool's leftovers are known.
 pub const NAME_PREFIX: &str = "prisma_migrate_shadow_db_";
@@ -60,6 +63,19 @@ impl Shadow {
     #[must_use]
     pub fn with_init(self, init: Option<String>) -> Self {
         Self { init, ..self }
+    }
+
+    /// The database that is there for it, if one is named.
+    pub(super) fn given_url(&self) -> Option<&DatabaseUrl> {
+        match &self.place {
+            Place::Given(url) => Some(url),
+            Place::Beside(_) => None,
+        }
+    }
+
+    /// The SQL that is run before the migrations.
+    pub(super) fn init_sql(&self) -> Option<&str> {
+        self.init.as_deref()
     }
 
     /// Makes or empties the scratch database and connects to it. [`ShadowDatabase::close`] drops it.
@@ -136,6 +152,25 @@ impl ShadowDatabase {
     /// What the database looks like now.
     pub async fn introspect(&mut self, scope: &Scope) -> Result<DbSchema, MigrateError> {
         Ok(Box::pin(introspect(&mut self.db, scope)).await?)
+    }
+
+    /// Everything that is in the database now: in the namespaces of `scope`, and in those that migrations made.
+    pub(super) async fn whole(&mut self, scope: &Scope, external: &External) -> Result<Catalog, MigrateError> {
+        let history = self.db.namespace().to_owned();
+        let mut namespaces = records::user_namespaces(&mut self.db).await?;
+        namespaces.extend(scope.namespaces.iter().cloned());
+        let mut catalog = Box::pin(read_whole(&mut self.db, &drift::extent(namespaces, history, external))).await?;
+        // Every new database has one; the project need not have anything to do with it.
+        let idle = |name: &str| {
+            name == "public"
+                && !scope.namespaces.iter().any(|own| own == name)
+                && catalog.objects.keys().filter(|id| id.namespace() == Some(name)).count() <= 1
+        };
+        if idle("public") {
+            catalog.namespaces.retain(|name| name != "public");
+            catalog.objects.retain(|id, _| id.namespace() != Some("public"));
+        }
+        Ok(catalog)
     }
 
     /// Drops the database if it was made for this.

@@ -103,10 +103,15 @@ impl Status {
 
 /// Compares a folder with the database's history. Writes nothing.
 pub async fn status(db: &mut Connection, directory: &Directory) -> Result<Status, MigrateError> {
+    Ok(status_and_history(db, directory).await?.0)
+}
+
+/// The same, with the history that it was made of.
+pub async fn status_and_history(db: &mut Connection, directory: &Directory) -> Result<(Status, History), MigrateError> {
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
-    Status::of(directory, &history)
+    Ok((Status::of(directory, &history)?, history))
 }
 
 /// The names without repetitions, in order.

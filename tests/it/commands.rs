@@ -252,9 +252,9 @@ fn without_error_numbers(text: &str) -> String {
     out
 }
 
-/// `20240131120000_init` → `<time>_init`, `2024-01-31 12:00:00.000000` → `<when>`.
+/// `20240131120000_init` → `<time>_init`, `2024-01-31 12:00:00` with or without a fraction → `<when>`.
 pub(crate) fn without_times(text: &str) -> String {
-    const WHEN: &str = "0000-00-00 00:00:00.000000";
+    const WHEN: &str = "0000-00-00 00:00:00";
     let bytes = text.as_bytes();
     let is_time = |at: usize| {
         bytes.get(at..at + 15).is_some_and(|b| b[..14].iter().all(u8::is_ascii_digit) && b[14] == b'_')
@@ -276,6 +276,9 @@ pub(crate) fn without_times(text: &str) -> String {
         } else if is_when(at) {
             result.push_str("<when>");
             skipped = at + WHEN.len();
+            if bytes.get(skipped) == Some(&b'.') {
+                skipped += 1 + bytes[skipped + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+            }
         } else {
             result.push(c);
         }

@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod documents;
 mod dmmf;
+mod drift;
 mod example;
 mod examples;
 mod format;
@@ -18,6 +19,7 @@ mod maintenance;
 mod migrations;
 mod parse;
 mod readme;
+mod records;
 mod roundtrip;
 mod round_trips;
 mod safety;
@@ -49,7 +51,9 @@ fn main() {
         tls::tests(),
         corpus::tests(),
         documents::tests(),
+        drift::tests(),
         readme::tests(),
+        records::tests(),
         example::tests(),
         dmmf::tests(),
         examples::tests(),

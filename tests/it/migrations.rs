@@ -280,7 +280,7 @@ fn diagnoses() -> Vec<Trial> {
             let shadow = Shadow::new(&database.url, None).expect("a shadow beside it");
             let directory = Directory::read(folder.path()).expect("folder");
             let diagnosis =
-                diagnose(&mut db, &directory, &shadow, &scope, &External::default()).await.expect("diagnosis");
+                diagnose(&mut db, &directory, &shadow, &scope, &External::default(), None).await.expect("diagnosis");
             let reasons: Vec<String> = diagnosis.reset_reasons.iter().map(reason).collect();
             assert_eq!(reasons, expected);
         })
@@ -292,7 +292,7 @@ fn diagnoses() -> Vec<Trial> {
             let shadow = Shadow::new(&database.url, None).expect("a shadow beside it");
             let directory = Directory::read(Path::new("/nowhere")).expect("an absent folder is empty");
             let diagnosis =
-                diagnose(&mut db, &directory, &shadow, &scope, &External::default()).await.expect("diagnosis");
+                diagnose(&mut db, &directory, &shadow, &scope, &External::default(), None).await.expect("diagnosis");
             let first_use = matches!(&diagnosis.reset_reasons[..], [ResetReason::Drift { first_use: true, .. }]);
             assert!(first_use, "{:?}", diagnosis.reset_reasons);
         }),

@@ -7,7 +7,8 @@ use crate::cli::session::with_session;
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
 use crate::error::{Error, Exit};
-use crate::migrations::{ApplyOptions, Directory, Progress, apply_pending};
+use crate::migrations::records::{Records, apply_recorded};
+use crate::migrations::{ApplyOptions, Directory, Progress};
 use crate::output::{Output, plural};
 
 /// Apply pending migrations: for production, staging and CI
@@ -45,7 +46,14 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Res
             count => out.line(format!("{} found in {}", plural(count, "migration"), folder.display())),
         }
         out.line("");
-        let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+        let applied = apply_showing(
+            &mut db,
+            &directory,
+            &session.apply_options(),
+            session.records("migrate deploy").as_ref(),
+            out,
+        )
+        .await?;
         if applied.is_empty() {
             out.good("No pending migrations to apply.");
         } else {
@@ -66,10 +74,11 @@ pub(crate) async fn apply_showing(
     db: &mut Connection,
     directory: &Directory,
     options: &ApplyOptions,
+    records: Option<&Records>,
     out: &mut Output,
 ) -> Result<Vec<String>, Error> {
     let mut bar = None;
-    let applied = apply_pending(db, directory, options, &mut |progress| match progress {
+    let (applied, notes) = apply_recorded(db, directory, options, records, &mut |progress| match progress {
         Progress::Pending(count) => bar = (count > 1).then(|| out.progress(count as u64)),
         Progress::Applying(name) => match &bar {
             Some(bar) => bar.suspend(|| out.line(format!("Applying migration `{name}`"))),
@@ -84,6 +93,9 @@ pub(crate) async fn apply_showing(
     .await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
+    }
+    for note in notes {
+        out.warning(note);
     }
     Ok(applied?)
 }

@@ -56,13 +56,17 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let (mut db, created) = session.connect_or_create(out).await?;
     let mut directory = session.directory()?;
     let spinner = out.spinner("Replaying the migrations");
-    let diagnosis = Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope, &external)).await;
+    let diagnosis =
+        Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope, &external, Some(&session.cache())))
+            .await;
     spinner.finish_and_clear();
     let diagnosis = diagnosis?;
     if !diagnosis.reset_reasons.is_empty() {
         return Ok(refuse(&diagnosis.reset_reasons, session, out));
     }
-    let pending = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+    let pending =
+        apply_showing(&mut db, &directory, &session.apply_options(), session.records("migrate dev").as_ref(), out)
+            .await?;
     show_applied(&pending, session, out);
     let steps = Steps::asking(&mut db, &diagnosis.replayed, &session.target(), &external).await?;
     let consequences = steps.consequences(&mut db).await?;
@@ -86,7 +90,9 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
         out.hint("edit its script if you like, then run `evt migrate dev` again to apply it");
         return Ok(Exit::Success);
     }
-    let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+    let applied =
+        apply_showing(&mut db, &directory, &session.apply_options(), session.records("migrate dev").as_ref(), out)
+            .await?;
     show_applied(&applied, session, out);
     out.good("The database is now in sync with the schema.");
     finish(args, session, &mut db, created, context, out).await?;

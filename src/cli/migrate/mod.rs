@@ -3,6 +3,7 @@
 pub(super) mod deploy;
 pub(super) mod dev;
 pub(super) mod diff;
+pub(super) mod log;
 pub(super) mod reset;
 pub(super) mod resolve;
 pub(super) mod status;
@@ -24,6 +25,7 @@ enum MigrateCommand {
     Dev(dev::DevArgs),
     Deploy(deploy::DeployArgs),
     Status(status::StatusArgs),
+    Log(log::LogArgs),
     Resolve(resolve::ResolveArgs),
     Reset(reset::ResetArgs),
     Diff(Box<diff::DiffArgs>),
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Re
         MigrateCommand::Dev(args) => dev::run(args, context, out),
         MigrateCommand::Deploy(args) => deploy::run(args, context, out),
         MigrateCommand::Status(args) => status::run(args, context, out),
+        MigrateCommand::Log(args) => log::run(args, context, out),
         MigrateCommand::Resolve(args) => resolve::run(args, context, out),
         MigrateCommand::Reset(args) => reset::run(args, context, out),
         MigrateCommand::Diff(args) => diff::run(args, context, out),

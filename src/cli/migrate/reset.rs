@@ -6,7 +6,7 @@ use crate::cli::session::{Session, with_session};
 use crate::cli::{Skips, Tolerated, confirm, guard, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
-use crate::migrations::reset;
+use crate::migrations::{records, reset};
 use crate::output::{Output, backticked};
 
 /// Drop all data and apply all migrations again: for development
@@ -36,7 +36,17 @@ pub(crate) fn run(args: &ResetArgs, context: &Context, out: &mut Output) -> Resu
         }
         guard(context, "`evt migrate reset` drops all data of the database")?;
         reset::reset(&mut db, &session.scope.namespaces).await?;
-        let applied = apply_showing(&mut db, &directory, &session.apply_options(), out).await?;
+        if let Some(state) = &session.project.settings.state {
+            records::clear(&mut db, state).await?;
+        }
+        let applied = apply_showing(
+            &mut db,
+            &directory,
+            &session.apply_options(),
+            session.records("migrate reset").as_ref(),
+            out,
+        )
+        .await?;
         out.line("");
         out.good("The database is reset.");
         if !applied.is_empty() {

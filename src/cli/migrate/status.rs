@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::Tolerated;
+use crate::catalog::tree::{Mark, tree};
 use crate::cli::session::with_session;
+use crate::cli::{Tolerated, external};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
-use crate::migrations::status::Relation;
-use crate::migrations::{Status, status};
-use crate::output::{Output, plural};
+use crate::migrations::Status;
+use crate::migrations::drift::{Checked, Drift, Expectations, Origin, drift};
+use crate::migrations::status::{Relation, status_and_history};
+use crate::output::{Output, drift_json, plural};
 
-/// Compare the migrations folder with the database
+/// Compare the migrations folder with the database, and the database with what its migrations made
 ///
-/// Reads only. Ends with 1 if something is to be done: migrations are pending, failed, edited or missing.
+/// Writes nothing. Ends with 1 if something is to be done: migrations are pending, failed, edited or missing, or the
+/// database was changed by other means.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   evt migrate status
@@ -23,6 +26,9 @@ pub(crate) struct StatusArgs {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    /// Do not look for drift
+    #[arg(long)]
+    no_drift: bool,
     #[command(flatten)]
     tolerated: Tolerated,
 }
@@ -35,17 +41,34 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
     with_session(&args.project, context, out, async |session, out| {
         let directory = session.directory()?;
         let mut db = session.connect().await?;
-        let status = status(&mut db, &directory).await?;
-        if args.json {
-            out.json(&as_json(&status));
+        let (status, history) = status_and_history(&mut db, &directory).await?;
+        let drift = if args.no_drift {
+            None
         } else {
-            show(&status, &session.shown_directory().display().to_string(), out);
+            let (shadow, cache, external) = (session.shadow()?, session.cache(), external(&session.project.settings)?);
+            let expectations = Expectations {
+                state: session.project.settings.state.as_deref(),
+                cache: Some(&cache),
+                shadow: &shadow,
+                scope: &session.scope,
+                external: &external,
+            };
+            Some(Box::pin(drift(&mut db, &directory, &history, &status, &expectations)).await?)
+        };
+        let drifted = matches!(&drift, Some(Drift::Checked(checked)) if !checked.comparison.is_empty());
+        if args.json {
+            out.json(&as_json(&status, drift.as_ref()));
+        } else {
+            show(&status, drifted, &session.shown_directory().display().to_string(), out);
+            if let Some(drift) = &drift {
+                show_drift(drift, out);
+            }
         }
-        Ok(if status.needs_attention() { Exit::Failure } else { Exit::Success })
+        Ok(if status.needs_attention() || drifted { Exit::Failure } else { Exit::Success })
     })
 }
 
-fn show(status: &Status, folder: &str, out: &mut Output) {
+fn show(status: &Status, drifted: bool, folder: &str, out: &mut Output) {
     out.line("");
     match status.found.len() {
         0 => out.line(format!("No migrations found in {folder}")),
@@ -68,6 +91,9 @@ fn show(status: &Status, folder: &str, out: &mut Output) {
         })
         .collect();
     if rows.is_empty() {
+        if drifted {
+            return out.line("All migrations are applied.");
+        }
         return out.good("The database is up to date.");
     }
     out.table(&["Migration", "State"], &rows);
@@ -111,11 +137,48 @@ fn problems(status: &Status) -> [(&Vec<String>, &'static str, &'static str); 4] 
     ]
 }
 
+/// What is different, as a tree and as SQL in both directions; or why nobody knows.
+fn show_drift(drift: &Drift, out: &mut Output) {
+    let Checked { origin, comparison, undo, keep } = match drift {
+        Drift::NotChecked(reason) => return out.note(format!("Not checked for drift: {reason}.")),
+        Drift::Checked(checked) => &**checked,
+    };
+    let source = match origin {
+        Origin::Snapshot { taken_at } => format!("the snapshot of {taken_at}"),
+        Origin::Cache => "an earlier replay of the migrations".to_owned(),
+        Origin::Replay => "a replay of the migrations".to_owned(),
+    };
+    let partitions = [("new", &comparison.new_partitions), ("gone", &comparison.gone_partitions)];
+    for (word, list) in partitions.into_iter().filter(|(_, list)| !list.is_empty()) {
+        let count = plural(list.len(), "partition");
+        out.note(format!("{count} {word} since then: partitions come and go with the data"));
+    }
+    if comparison.is_empty() {
+        return out.note(format!("No drift: compared with {source}."));
+    }
+    out.line("");
+    out.bad(format!("Drift: the database is not what its migrations made. Compared with {source}:"));
+    out.line("");
+    for line in tree(comparison) {
+        out.tree_line(&line);
+    }
+    out.legend(&[(Mark::Added, "should not be there"), (Mark::Removed, "is missing"), (Mark::Altered, "is different")]);
+    for (title, sql) in [("To put the database back:", undo), ("To keep what is there, as a migration:", keep)] {
+        out.line("");
+        out.line(title);
+        out.line("");
+        for line in sql.lines() {
+            out.line(format!("  {line}"));
+        }
+    }
+}
+
 /// `version` changes when a field changes its meaning or goes.
-fn as_json(status: &Status) -> Value {
+fn as_json(status: &Status, drift: Option<&Drift>) -> Value {
+    let drifted = matches!(drift, Some(Drift::Checked(checked)) if !checked.comparison.is_empty());
     json!({
         "version": 1,
-        "upToDate": !status.needs_attention(),
+        "upToDate": !status.needs_attention() && !drifted,
         "hasHistory": status.has_history,
         "found": status.found,
         "pending": status.pending,
@@ -124,5 +187,6 @@ fn as_json(status: &Status) -> Value {
         "edited": status.edited,
         "missing": status.missing,
         "lastCommon": status.last_common,
+        "drift": drift.map(drift_json),
     })
 }

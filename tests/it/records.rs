@@ -1,0 +1,230 @@
+//! evt's own records and the cache, on a real server.
+
+use std::path::Path;
+
+use evt::db::Connection;
+use evt::diff::External;
+use evt::introspect::Scope;
+use evt::migrations::dev::{Diagnosis, diagnose};
+use evt::migrations::records::{Records, apply_recorded, clear, runs};
+use evt::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions};
+use evt::sql::quote::Statement;
+use libtest_mimic::Trial;
+use tempfile::TempDir;
+
+use crate::server::{TestDatabase, live};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    vec![
+        live("records: runs with their outcome, and who ran them", |database| async move {
+            let mut db = database.connect().await;
+            let good = folder(&[("1_a", "CREATE TABLE a (id int)"), ("2_b", "CREATE TABLE b (id int)")]);
+            let bad =
+                folder(&[("1_a", "CREATE TABLE a (id int)"), ("2_b", "CREATE TABLE b (id int)"), ("3_c", "nonsense")]);
+            assert_eq!(apply(&mut db, good.path(), &records("_evt")).await, (2, vec![]));
+            assert_eq!(
+                apply(&mut db, good.path(), &records("_evt")).await,
+                (0, vec![]),
+                "nothing to do, nothing to note"
+            );
+            assert_eq!(apply(&mut db, bad.path(), &records("_evt")).await, (99, vec![]));
+            let found = runs(&mut db, "_evt", 10).await.expect("readable").expect("records");
+            let short: Vec<String> = found
+                .iter()
+                .map(|run| {
+                    let steps = run.steps.iter().map(|step| format!("{} {}", step.migration, step.outcome));
+                    format!("{} {}: {}", run.command, run.outcome, steps.collect::<Vec<_>>().join(", "))
+                })
+                .collect();
+            assert_eq!(
+                short,
+                ["migrate deploy failed: 3_c rolled back", "migrate deploy succeeded: 1_a applied, 2_b applied"]
+            );
+            assert_eq!((found[0].host.as_deref(), found[0].commit.as_deref()), (Some("here"), Some("abc")));
+            assert!(found[0].error.as_deref().is_some_and(|error| error.contains("nonsense")), "{:?}", found[0].error);
+            assert!(found[1].milliseconds.is_some() && found[1].steps[0].milliseconds.is_some());
+            clear(&mut db, "_evt").await.expect("cleared");
+            assert_eq!(runs(&mut db, "_evt", 10).await.expect("readable"), None);
+        }),
+        live("records: 16 first uses at once", |database| async move {
+            let scripts: Vec<(String, String)> =
+                (10..26).map(|n| (format!("{n}_m"), format!("CREATE TABLE t{n} (id int)"))).collect();
+            let scripts: Vec<(&str, &str)> = scripts.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            let project = folder(&scripts);
+            let mut connections = Vec::new();
+            for _ in 0..16 {
+                connections.push(database.connect().await);
+            }
+            let path = project.path();
+            let all = connections.iter_mut().map(|db| async move { apply(db, path, &records("_evt")).await });
+            let outcomes = in_turns(all).await;
+            let applied: usize = outcomes.iter().map(|(count, _)| count).sum();
+            let notes: Vec<&String> = outcomes.iter().flat_map(|(_, notes)| notes).collect();
+            assert_eq!((applied, notes), (16, vec![]));
+            assert_eq!(ask(&mut connections[0], "SELECT count(*) FROM _evt.version").await, "1");
+            assert_eq!(
+                ask(&mut connections[0], "SELECT count(*) FROM _evt.run WHERE outcome <> 'succeeded'").await,
+                "0"
+            );
+        }),
+        live("records: a newer version of the tables is written to", |database| async move {
+            let mut db = database.connect().await;
+            let first = folder(&[("1_a", "SELECT 1")]);
+            assert_eq!(apply(&mut db, first.path(), &records("_evt")).await, (1, vec![]));
+            let newer = "INSERT INTO _evt.version VALUES (7, 'more', now()::text, '1'); \
+                         ALTER TABLE _evt.run ADD COLUMN weather text NOT NULL DEFAULT 'fair'";
+            db.script(&newer.into()).await.expect("what a newer evt does");
+            let second = folder(&[("1_a", "SELECT 1"), ("2_b", "SELECT 2")]);
+            assert_eq!(apply(&mut db, second.path(), &records("_evt")).await, (1, vec![]));
+            assert_eq!(ask(&mut db, "SELECT count(*), max(weather) FROM _evt.run").await, "2 fair");
+        }),
+        live("records: without rights the run is not recorded, and says so once", |database| async move {
+            let role = format!("{}_poor", database.url.database());
+            let mut db = database
+                .with(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO {role}"))
+                .await;
+            let poor: evt::db::DatabaseUrl = as_role(&database, &role).parse().expect("a URL");
+            let mut poor = Connection::open(&poor).await.expect("trusted");
+            let project = folder(&[("1_a", "CREATE TABLE a (id int)")]);
+            let (applied, notes) = apply(&mut poor, project.path(), &records("_evt")).await;
+            poor.close().await;
+            db.script(&Statement::script(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))).await.expect("it goes");
+            assert_eq!(applied, 1);
+            assert!(matches!(notes.as_slice(), [note] if note.contains("permission denied")), "{notes:?}");
+        }),
+        live("records: a run that died is known to be interrupted", |database| async move {
+            let mut db = database.connect().await;
+            let first = folder(&[("1_a", "SELECT 1")]);
+            assert_eq!(apply(&mut db, first.path(), &records("r")).await, (1, vec![]));
+            let died = "INSERT INTO r.run (command, evt_version, backend) VALUES ('migrate deploy', '0', 1)";
+            db.script(&died.into()).await.expect("a run");
+            let second = folder(&[("1_a", "SELECT 1"), ("2_b", "SELECT 2")]);
+            assert_eq!(apply(&mut db, second.path(), &records("r")).await, (1, vec![]));
+            assert_eq!(
+                ask(&mut db, "SELECT outcome FROM r.run ORDER BY id").await,
+                "succeeded, interrupted, succeeded"
+            );
+        }),
+        live("cache: replays are spared as long as nothing changed", |database| async move {
+            let mut db = database.connect().await;
+            let project = folder(&[("1_a", "CREATE TABLE a (id int PRIMARY KEY)")]);
+            let kept = tempfile::tempdir().expect("a folder");
+            let cache = Cache::in_folder(kept.path().join("cache"));
+            assert_eq!(apply(&mut db, project.path(), &records("_evt")).await, (1, vec![]));
+            // A shadow database that cannot be made fails every replay.
+            let none = Shadow::given(as_role(&database, "nobody_of_this_name").parse().expect("a URL"));
+            let beside = Shadow::new(&database.url, None).expect("a shadow");
+            look(&mut db, project.path(), &beside, Some(&cache)).await.expect("replays");
+            let before = files(&cache_folder(&kept));
+            let again = look(&mut db, project.path(), &beside, Some(&cache)).await.expect("the cache");
+            assert!(again.reset_reasons.is_empty() && again.replayed.tables.len() == 1);
+            assert_eq!(files(&cache_folder(&kept)), before, "nothing was replayed, so nothing was written");
+            assert!(look(&mut db, project.path(), &none, Some(&cache)).await.is_err());
+            // Drift is seen though the cache knows the migrations.
+            db.script(&"ALTER TABLE a ADD COLUMN b int".into()).await.expect("drift");
+            let drifted = look(&mut db, project.path(), &beside, Some(&cache)).await.expect("replays");
+            assert_eq!(drifted.reset_reasons.len(), 1);
+            db.script(&"ALTER TABLE a DROP COLUMN b".into()).await.expect("no drift");
+            // An edited script has another key, and a broken file is made anew.
+            std::fs::write(project.path().join("1_a/migration.sql"), "CREATE TABLE a (id bigint PRIMARY KEY)")
+                .expect("edited");
+            let edited = look(&mut db, project.path(), &beside, Some(&cache)).await.expect("replays");
+            assert!(!edited.reset_reasons.is_empty());
+            assert_eq!(files(&cache_folder(&kept)).len(), before.len() + 1);
+            for file in std::fs::read_dir(cache_folder(&kept)).expect("the cache").flatten() {
+                std::fs::write(file.path(), "broken").expect("broken");
+            }
+            look(&mut db, project.path(), &beside, Some(&cache)).await.expect("replays");
+            let good = files(&cache_folder(&kept)).into_iter().filter(|(_, length)| *length > 100).count();
+            assert_eq!(good, 1);
+        }),
+    ]
+}
+
+fn records(schema: &str) -> Records {
+    Records {
+        schema: schema.to_owned(),
+        command: "migrate deploy",
+        os_user: Some("me".to_owned()),
+        host: Some("here".to_owned()),
+        commit: Some("abc".to_owned()),
+    }
+}
+
+/// How many migrations were applied, 99 after a failure; and what could not be recorded.
+async fn apply(db: &mut Connection, folder: &Path, records: &Records) -> (usize, Vec<String>) {
+    let directory = Directory::read(folder).expect("a folder");
+    let options = ApplyOptions {
+        namespaces: vec!["public".to_owned()],
+        lock_timeout_ms: Some(60_000),
+        transactions: Transactions::Honest,
+        external_tables: Vec::new(),
+    };
+    let (outcome, notes) = apply_recorded(db, &directory, &options, Some(records), &mut |_| {}).await;
+    (outcome.map_or(99, |applied| applied.len()), notes)
+}
+
+async fn look(db: &mut Connection, folder: &Path, shadow: &Shadow, cache: Option<&Cache>) -> Result<Diagnosis, String> {
+    let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
+    let directory = Directory::read(folder).expect("a folder");
+    diagnose(db, &directory, shadow, &scope, &External::default(), cache).await.map_err(|error| error.to_string())
+}
+
+/// The rows of an answer, separated by commas.
+async fn ask(db: &mut Connection, sql: &str) -> String {
+    let rows = db.rows(&Statement::script(sql)).await.expect(sql);
+    rows.iter().map(|row| row.values().join(" ")).collect::<Vec<_>>().join(", ")
+}
+
+/// The URL of the database for another role.
+fn as_role(database: &TestDatabase, role: &str) -> String {
+    let text = database.text();
+    let (before, after) = text.split_once('@').expect("a user");
+    let (scheme, _) = before.split_once("//").expect("a scheme");
+    format!("{scheme}//{role}@{after}")
+}
+
+fn cache_folder(kept: &TempDir) -> std::path::PathBuf {
+    kept.path().join("cache")
+}
+
+/// The files with their lengths.
+fn files(folder: &Path) -> Vec<(String, u64)> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .flatten()
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "catalog"))
+        .map(|file| (file.file_name().to_string_lossy().into_owned(), file.metadata().map_or(0, |data| data.len())))
+        .collect();
+    files.sort();
+    files
+}
+
+fn folder(scripts: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, script) in scripts {
+        let path = folder.path().join(name);
+        std::fs::create_dir(&path).expect("a migration's folder");
+        std::fs::write(path.join("migration.sql"), script).expect("a script");
+    }
+    folder
+}
+
+/// All futures at once on this thread.
+async fn in_turns<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut pending = false;
+        for (future, output) in &mut futures {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *output = Some(value),
+                    std::task::Poll::Pending => pending = true,
+                }
+            }
+        }
+        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
+}
