@@ -154,11 +154,7 @@ fn files(
 type AloneComments = (HashMap<Span, Vec<String>>, Vec<(FileId, String)>);
 
 /// Comments that stand alone: by the block that they are in front of, and those at the ends of files.
-fn comments_alone(
-    previous: &Previous<'_>,
-    layout: &Layout<'_>,
-    stays: &HashSet<Span>,
-) -> AloneComments {
+fn comments_alone(previous: &Previous<'_>, layout: &Layout<'_>, stays: &HashSet<Span>) -> AloneComments {
     let mut in_front: HashMap<Span, Vec<String>> = HashMap::new();
     let mut at_end = Vec::new();
     for file in previous.files {
