@@ -193,6 +193,9 @@ pub enum Error {
     /// A person said no.
     #[error("cancelled")]
     Cancelled,
+    /// Somebody stopped a script that was running, which ended so.
+    #[error("{0}")]
+    Interrupted(Box<Error>),
     /// The system refused something that no file is to blame for.
     #[error("{what}: {source}")]
     System {
@@ -243,6 +246,7 @@ impl Error {
             Self::Script { source, .. } | Self::Vacuum { source, .. } => of_db(source),
             Self::ExternalName { .. } => Some(Code::P3023),
             Self::DatabaseCreation { .. } => Some(Code::P3000),
+            Self::Interrupted(error) => error.code(),
             Self::Generate(_) | Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => {
                 None
             }
@@ -252,7 +256,7 @@ impl Error {
     /// The exit status.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Cancelled => Exit::Cancelled,
+            Self::Cancelled | Self::Interrupted(_) => Exit::Cancelled,
             Self::Refused { exit, .. } => *exit,
             #[cfg(unix)]
             Self::Local(_) => Exit::Failure,
@@ -290,6 +294,7 @@ impl Error {
             Self::DatabaseCreation { database, .. } => Some(format!(
                 "is its name spelled right? If so, let somebody with the right CREATEDB create `{database}`"
             )),
+            Self::Interrupted(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
             Self::Introspect(_) | Self::ExternalName { .. } | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
@@ -413,6 +418,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         MigrateError::Directory(DirectoryError::OtherProvider { .. }) => Some(Code::P3019),
         MigrateError::Db(error) | MigrateError::Lock(LockError::Db(error)) => of_db(error),
         MigrateError::Lock(LockError::Timeout { .. }) => Some(Code::P1002),
+        MigrateError::Interrupted { .. } => Some(Code::P1017),
         MigrateError::Introspect(error) => of_introspect(error),
         MigrateError::NotEmpty { .. } => Some(Code::P3005),
         MigrateError::FailedMigrations { .. } => Some(Code::P3009),
@@ -428,6 +434,8 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         MigrateError::Directory(
             DirectoryError::Io { .. } | DirectoryError::NotText { .. } | DirectoryError::Exists { .. },
         )
+        | MigrateError::Lock(LockError::Shared)
+        | MigrateError::Instruction(_)
         | MigrateError::ShadowIsMain
         | MigrateError::NoHistory => None,
     }
@@ -541,6 +549,11 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         MigrateError::Lock(LockError::Timeout { .. }) => {
             "wait for the other run, or raise the limit with `EVT_LOCK_TIMEOUT=<seconds>` (0 waits for ever)"
         }
+        MigrateError::Lock(LockError::Shared) => {
+            "let evt connect to the server itself: set `directUrl` in the datasource block, or `EVT_DATABASE_URL`; a \
+             pooler in session mode works too"
+        }
+        MigrateError::Interrupted { name, left, .. } => return Some(hint_of_interruption(name, *left)),
         MigrateError::NotEmpty { .. } => {
             "if these tables are what the first migrations make, record them as applied with \
              `evt migrate resolve --applied <name>`, one by one"
@@ -571,6 +584,7 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
              it needs"
         }
         MigrateError::Directory(_)
+        | MigrateError::Instruction(_)
         | MigrateError::Introspect(_)
         | MigrateError::ShadowInit { .. }
         | MigrateError::AlreadyApplied { .. }
@@ -584,7 +598,7 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
 fn hint_of_script(error: &ScriptError) -> String {
     let name = &error.migration;
     match error.left {
-        Left::Nothing => {
+        Left::Nothing | Left::AllOrNothing => {
             "nothing of this migration is in the database: correct its script and run the command again".to_owned()
         }
         Left::Segments { done, of } => format!(
@@ -594,6 +608,23 @@ fn hint_of_script(error: &ScriptError) -> String {
         Left::Unknown => format!(
             "look at what the script left; then either undo it, `evt migrate resolve --rolled-back {name}` and run the \
              command again, or finish it by hand and `evt migrate resolve --applied {name}`"
+        ),
+    }
+}
+
+/// What to do after the connection ended in a script.
+fn hint_of_interruption(name: &str, left: Left) -> String {
+    match left {
+        Left::Nothing | Left::AllOrNothing => {
+            "it is in the database completely or not at all, and the history knows: run the command again".to_owned()
+        }
+        Left::Segments { .. } => {
+            "what it finished is counted, and the history knows: run the command again, it goes on behind that"
+                .to_owned()
+        }
+        Left::Unknown => format!(
+            "look at what the script did; if all of it, `evt migrate resolve --applied {name}`; if nothing, \
+             `evt migrate resolve --rolled-back {name}` and run the command again"
         ),
     }
 }

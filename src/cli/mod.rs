@@ -9,6 +9,7 @@ mod doctor;
 mod format;
 mod generate;
 mod init;
+mod interrupt;
 mod man;
 mod migrate;
 mod operands;
@@ -242,7 +243,8 @@ fn external(settings: &Settings) -> Result<External, Error> {
 /// Runs a command that talks to a server.
 fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|source| Error::System { what: "cannot start", source })?.block_on(work)
+    let runtime = runtime.map_err(|source| Error::System { what: "cannot start", source })?;
+    runtime.block_on(interrupt::interruptible(work))
 }
 
 /// Ends when a person or the system asks this process to stop; from then on that does not end it by itself.

@@ -1,6 +1,6 @@
 //! What can go wrong between evt and a server, sorted by what a person can do about it.
 
-use tokio_postgres::error::{ErrorPosition, SqlState};
+use tokio_postgres::error::{ErrorPosition, Severity, SqlState};
 
 /// Why a server could not be reached or did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +91,10 @@ pub struct ServerError {
     pub position: Option<u32>,
     /// CONTEXT
     pub context: Option<String>,
+    /// The query that a function or `DO` ran when it failed, and where in it: the number of the character, from 1.
+    pub internal: Option<(String, u32)>,
+    /// Whether the server ended the connection with it.
+    pub fatal: bool,
 }
 
 impl std::fmt::Display for ServerError {
@@ -132,6 +136,11 @@ impl DbError {
     /// Whether the server reported this SQLSTATE.
     pub fn has_state(&self, state: &SqlState) -> bool {
         self.server().is_some_and(|report| report.sqlstate == state.code())
+    }
+
+    /// Whether the connection is gone, so that nobody can say what became of the last statement.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Closed) || self.server().is_some_and(|report| report.fatal)
     }
 
     /// Sorts an error of a statement.
@@ -182,6 +191,11 @@ impl From<&tokio_postgres::error::DbError> for ServerError {
                 ErrorPosition::Internal { .. } => None,
             }),
             context: report.where_().map(str::to_owned),
+            internal: report.position().and_then(|position| match position {
+                ErrorPosition::Original(_) => None,
+                ErrorPosition::Internal { position, query } => Some((query.clone(), *position)),
+            }),
+            fatal: matches!(report.parsed_severity(), Some(Severity::Fatal | Severity::Panic)),
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod error;
 #[cfg(unix)]
 pub mod local;
 pub mod lock;
+mod pooler;
 pub mod probe;
 mod tls;
 pub mod url;
@@ -16,7 +17,8 @@ use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, Type};
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
 pub use error::{DbError, Peer, ServerError};
 pub use url::{DatabaseUrl, UrlError};
@@ -30,7 +32,10 @@ pub struct Connection {
     peer: Peer,
     namespace: String,
     server_major: u32,
-    tls: Option<url::Tls>,
+    url: DatabaseUrl,
+    connector: Option<MakeRustlsConnect>,
+    /// The server process that answered first.
+    backend: Option<i32>,
     /// Longest time for one answer; the server ends what takes longer.
     socket_timeout: Option<Duration>,
 }
@@ -38,16 +43,16 @@ pub struct Connection {
 /// Ends what a connection is doing, from outside.
 #[derive(Clone)]
 pub struct Canceller {
-    token: tokio_postgres::CancelToken,
-    tls: Option<url::Tls>,
+    token: CancelToken,
+    connector: Option<MakeRustlsConnect>,
 }
 
 impl Canceller {
     /// Asks the server to end the running statement, which then fails with SQLSTATE 57014. Nothing happens if none runs.
     pub async fn cancel(&self) -> Result<(), DbError> {
-        let asked = match &self.tls {
+        let asked = match &self.connector {
             None => self.token.cancel_query(NoTls).await,
-            Some(tls) => self.token.cancel_query(tls::connector(tls).map_err(DbError::Protocol)?).await,
+            Some(connector) => self.token.cancel_query(connector.clone()).await,
         };
         asked.map_err(|error| DbError::of_statement(&error))
     }
@@ -57,6 +62,17 @@ impl std::fmt::Debug for Canceller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Canceller").finish_non_exhaustive()
     }
+}
+
+/// Where a pipeline stopped.
+#[derive(Debug)]
+pub struct Stopped {
+    /// The message, from 0.
+    pub message: usize,
+    /// How many of its statements were done.
+    pub statements: usize,
+    /// What the server said.
+    pub error: DbError,
 }
 
 /// A row whose values are text, as the simple query protocol sends them.
@@ -107,17 +123,20 @@ impl Connection {
             reason: "its local server was not started".to_owned(),
         })?;
         let opening = Self::connect(&config, url, &peer);
-        let (client, driver, server_major) = match url.connect_timeout() {
+        let (client, driver, server_major, connector) = match url.connect_timeout() {
             // The driver's own limit covers the TCP connection only, not a server that accepts and stays silent.
             Some(limit) => tokio::time::timeout(limit, opening)
                 .await
                 .map_err(|_| DbError::ConnectTimeout { location: peer.location.clone(), seconds: limit.as_secs() })??,
             None => opening.await?,
         };
-        let tls = (!Self::is_plain(&config)).then(|| url.tls().clone());
         let (namespace, socket_timeout) = (url.namespace().to_owned(), url.socket_timeout());
-        let mut connection = Self { client, driver, peer, namespace, server_major, tls, socket_timeout };
-        connection.reset_session().await?;
+        let url = url.clone();
+        let mut connection =
+            Self { client, driver, peer, namespace, server_major, url, connector, backend: None, socket_timeout };
+        let sql = format!("{}; SELECT pg_catalog.pg_backend_pid() AS pid", connection.reset_sql());
+        let rows = connection.rows(&Statement::built(sql)).await?;
+        connection.backend = rows.first().and_then(|row| row.get("pid")?.parse().ok());
         Ok(connection)
     }
 
@@ -125,19 +144,19 @@ impl Connection {
         config: &tokio_postgres::Config,
         url: &DatabaseUrl,
         peer: &Peer,
-    ) -> Result<(Client, JoinHandle<()>, u32), DbError> {
+    ) -> Result<(Client, JoinHandle<()>, u32, Option<MakeRustlsConnect>), DbError> {
         let problem = |error: tokio_postgres::Error| DbError::of_connecting(&error, peer);
         if Self::is_plain(config) {
             let config = config.clone().ssl_mode(SslMode::Disable).to_owned();
             let (client, connection) = config.connect(NoTls).await.map_err(problem)?;
             let server_major = major_version(connection.parameter("server_version"));
-            return Ok((client, tokio::spawn(drive(connection)), server_major));
+            return Ok((client, tokio::spawn(drive(connection)), server_major, None));
         }
         let connector =
             tls::connector(url.tls()).map_err(|reason| DbError::Tls { location: peer.location.clone(), reason })?;
-        let (client, connection) = config.connect(connector).await.map_err(problem)?;
+        let (client, connection) = config.connect(connector.clone()).await.map_err(problem)?;
         let server_major = major_version(connection.parameter("server_version"));
-        Ok((client, tokio::spawn(drive(connection)), server_major))
+        Ok((client, tokio::spawn(drive(connection)), server_major, Some(connector)))
     }
 
     /// Whether nothing is encrypted. Sockets never are (PostgreSQL documentation, "SSL Support": `sslmode` is ignored
@@ -145,11 +164,6 @@ impl Connection {
     fn is_plain(config: &tokio_postgres::Config) -> bool {
         let socket = |host: &Host| !matches!(host, Host::Tcp(_));
         config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(socket)
-    }
-
-    /// What ends a statement of this connection while it runs.
-    pub fn canceller(&self) -> Canceller {
-        Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
 
     /// Whom this connection talks to.
@@ -170,13 +184,56 @@ impl Connection {
     /// Puts the session into the state in which it was opened, whatever a script left behind: settings, the search
     /// path, the role.
     pub async fn reset_session(&mut self) -> Result<(), DbError> {
+        let sql = self.reset_sql();
+        self.script(&Statement::built(sql)).await
+    }
+
+    /// What [`Connection::reset_session`] sends, for a caller that has something else to send with it.
+    pub(crate) fn reset_sql(&self) -> String {
         let mut sql =
             format!("RESET ALL; RESET ROLE; RESET SESSION AUTHORIZATION; SET search_path = {}", Ident(&self.namespace));
         if let Some(limit) = self.socket_timeout {
             // The server's own clock: a client that gives up leaves its statement running.
             let _ = write!(sql, "; SET statement_timeout = {}", limit.as_millis());
         }
-        self.script(&Statement::built(sql)).await
+        sql
+    }
+
+    /// Sends several messages at once and waits for the end of all of them. The server works on them one after the
+    /// other, also on those behind one that failed: the caller has to see to it that these do no harm then. Returns
+    /// the first failure.
+    pub async fn pipeline(&mut self, messages: &[Statement]) -> Result<(), Stopped> {
+        let mut answers = Vec::with_capacity(messages.len());
+        for message in messages {
+            answers.push(self.client.simple_query_raw(message.as_str()).await);
+        }
+        let mut stopped = None;
+        for (message, answer) in answers.into_iter().enumerate() {
+            let mut statements = 0;
+            let outcome = match answer {
+                Ok(stream) => {
+                    let mut stream = std::pin::pin!(stream);
+                    loop {
+                        match stream.next().await {
+                            None => break Ok(()),
+                            Some(Ok(SimpleQueryMessage::CommandComplete(_))) => statements += 1,
+                            Some(Ok(_)) => {}
+                            Some(Err(error)) => break Err(error),
+                        }
+                    }
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                stopped.get_or_insert(Stopped { message, statements, error: DbError::of_statement(&error) });
+            }
+        }
+        stopped.map_or(Ok(()), Err)
+    }
+
+    /// What ends a statement of this connection while it runs.
+    pub fn canceller(&self) -> Canceller {
+        Canceller { token: self.client.cancel_token(), connector: self.connector.clone() }
     }
 
     /// Sends a text of any number of statements as one message and waits for its end. The server runs it in one

@@ -416,9 +416,8 @@ impl DatabaseUrl {
         if let Some(timeout) = self.connect_timeout {
             config.connect_timeout(timeout);
         }
-        if let Some(name) = &self.application_name {
-            config.application_name(name);
-        }
+        // A session of evt can be told from others.
+        config.application_name(self.application_name.as_deref().unwrap_or("evt"));
         if let Some(options) = &self.options {
             config.options(options);
         }

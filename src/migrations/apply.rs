@@ -1,11 +1,13 @@
 //! Runs pending scripts and records each start and end.
 
-use crate::db::lock::{self, LockError};
+use crate::db::lock::{self, LockError, Waiting};
 use crate::db::{Connection, DbError};
 use crate::sql::quote::{Literal, Statement};
 
 use super::directory::{Directory, Migration};
 use super::history::{self, History};
+use super::prepare::prepare;
+use super::segments::{resumable, resume};
 use super::{MigrateError, run};
 
 /// Tables that the extension `postgis` makes; they do not count as somebody's data.
@@ -13,8 +15,10 @@ const HELPER_TABLES: [&str; 5] =
     ["spatial_ref_sys", "geometry_columns", "geography_columns", "raster_columns", "raster_overviews"];
 
 /// What happens while migrations run, for whoever shows progress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
+    /// Another run holds the lock; said again every second.
+    Waiting(Waiting<'a>),
     /// So many migrations will run.
     Pending(usize),
     /// This one starts.
@@ -47,7 +51,9 @@ pub async fn apply_pending(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<String>, MigrateError> {
     directory.check_provider()?;
-    locked(db, options.lock_timeout_ms, async |db| apply_locked(db, directory, options, progress).await).await
+    take_lock(db, options.lock_timeout_ms, &mut |waiting| progress(Progress::Waiting(waiting))).await?;
+    let outcome = apply_locked(db, directory, options, progress).await;
+    give_lock_back(db, options.lock_timeout_ms, outcome).await
 }
 
 /// Works under the advisory lock, and gives it back whatever happens; the work's error wins. `None` takes no lock.
@@ -56,15 +62,34 @@ pub(super) async fn locked<T>(
     timeout_ms: Option<u64>,
     work: impl AsyncFnOnce(&mut Connection) -> Result<T, MigrateError>,
 ) -> Result<T, MigrateError> {
-    let Some(timeout_ms) = timeout_ms else { return work(db).await };
-    lock::acquire(db, timeout_ms).await.map_err(|error| match error {
-        LockError::Db(error) => error.into(),
-        error @ LockError::Timeout { .. } => MigrateError::Lock(error),
-    })?;
+    take_lock(db, timeout_ms, &mut |_| {}).await?;
     let outcome = work(db).await;
+    give_lock_back(db, timeout_ms, outcome).await
+}
+
+async fn take_lock(
+    db: &mut Connection,
+    timeout_ms: Option<u64>,
+    on_wait: &mut dyn FnMut(Waiting<'_>),
+) -> Result<(), MigrateError> {
+    let Some(timeout_ms) = timeout_ms else { return Ok(()) };
+    lock::acquire(db, timeout_ms, on_wait).await.map_err(|error| match error {
+        LockError::Db(error) => error.into(),
+        error @ (LockError::Timeout { .. } | LockError::Shared) => MigrateError::Lock(error),
+    })
+}
+
+async fn give_lock_back<T>(
+    db: &mut Connection,
+    timeout_ms: Option<u64>,
+    outcome: Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
     // A connection that is gone has no lock either.
-    let released =
-        if matches!(outcome, Err(MigrateError::Db(DbError::Closed))) { Ok(()) } else { lock::release(db).await };
+    let lost = match &outcome {
+        Err(MigrateError::Db(error) | MigrateError::Interrupted { source: error, .. }) => error.is_lost(),
+        _ => false,
+    };
+    let released = if timeout_ms.is_none() || lost { Ok(()) } else { lock::release(db).await };
     let value = outcome?;
     released?;
     Ok(value)
@@ -77,31 +102,33 @@ async fn apply_locked(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<String>, MigrateError> {
     let history = ready_history(db, options).await?;
-    let mut failed: Vec<_> = history.failed().cloned().collect();
+    let failed: Vec<_> = history.failed().cloned().collect();
     let resumed = match failed.as_slice() {
-        [record] => run::resumable(directory, record)?,
+        [record] => resumable(directory, record)?.map(|prepared| (prepared, record)),
         _ => None,
     };
-    if resumed.is_some() {
-        failed.clear();
-    }
-    if !failed.is_empty() {
+    if !failed.is_empty() && resumed.is_none() {
         return Err(MigrateError::FailedMigrations { records: failed });
     }
+    // Everything is read and understood before anything runs.
     let pending = pending(directory, &history);
+    let pending: Vec<_> =
+        pending.into_iter().map(|migration| prepare(migration, options.transactions)).collect::<Result<_, _>>()?;
     progress(Progress::Pending(pending.len() + usize::from(resumed.is_some())));
     let mut applied = Vec::with_capacity(pending.len());
-    if let Some(resumed) = resumed {
-        progress(Progress::Applying(resumed.name()));
-        run::resume(db, &resumed).await?;
-        progress(Progress::Applied(resumed.name()));
-        applied.push(resumed.name().to_owned());
+    if let Some((prepared, record)) = resumed {
+        let name = &prepared.migration.name;
+        progress(Progress::Applying(name));
+        resume(db, &prepared, record).await?;
+        progress(Progress::Applied(name));
+        applied.push(name.clone());
     }
-    for migration in pending {
-        progress(Progress::Applying(&migration.name));
-        run::run(db, migration, options.transactions).await?;
-        progress(Progress::Applied(&migration.name));
-        applied.push(migration.name.clone());
+    for prepared in &pending {
+        let name = &prepared.migration.name;
+        progress(Progress::Applying(name));
+        run::run(db, prepared).await?;
+        progress(Progress::Applied(name));
+        applied.push(name.clone());
     }
     Ok(applied)
 }

@@ -137,6 +137,13 @@ pub async fn create_table(db: &mut Connection, namespace: &str) -> Result<(), Db
 /// go on. Prisma shows it as the failure's text.
 pub const SEGMENTS_MARK: &str = "evt: applied in segments";
 
+/// What `logs` starts with while a statement of a script in segments runs that must not run twice and whose effect
+/// cannot be seen afterwards. A run that stops then needs a person.
+pub const ONCE_MARK: &str = "evt: stopped in segments";
+
+/// What `logs` ends with when the segment behind those that are counted began, and its effect was not there before.
+pub const BEGUN: &str = "the next one began";
+
 /// Statements that write one row; each is one line of SQL without a semicolon.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -173,9 +180,9 @@ impl Row {
         self.update(&format!("finished_at = clock_timestamp(), applied_steps_count = {steps}, logs = NULL"))
     }
 
-    /// Notes that so many steps are done.
-    pub fn advance(&self, steps: usize) -> String {
-        self.update(&format!("applied_steps_count = {steps}"))
+    /// Notes that so many steps are done, and what a later run has to know.
+    pub fn advance(&self, steps: usize, logs: &str) -> String {
+        self.update(&format!("applied_steps_count = {steps}, logs = {}", Literal(logs)))
     }
 
     /// Notes what went wrong.

@@ -10,12 +10,14 @@ pub mod health;
 pub mod history;
 mod meaning;
 pub mod plan;
+pub mod prepare;
 pub mod push;
 pub mod records;
 pub mod reset;
 pub mod resolve;
 mod run;
 pub mod script;
+mod segments;
 pub mod shadow;
 pub mod slug;
 pub mod status;
@@ -25,6 +27,7 @@ pub use cache::Cache;
 pub use directory::{Directory, DirectoryError, Migration};
 pub use history::{History, Record, RecordState};
 pub use plan::Steps;
+pub use prepare::{InstructionError, Prepared, prepare};
 pub use script::ScriptError;
 pub use shadow::Shadow;
 pub use status::{Status, status};
@@ -32,6 +35,7 @@ pub use status::{Status, status};
 use crate::db::DbError;
 use crate::db::lock::LockError;
 use crate::introspect::IntrospectError;
+use script::Left;
 
 /// Why migrations could not be read, applied or compared.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +67,19 @@ pub enum MigrateError {
     /// The server refused a script (P3018).
     #[error("{0}")]
     Script(Box<ScriptError>),
+    /// A script asks for something that cannot be done. Nothing has been run.
+    #[error("{0}")]
+    Instruction(Box<InstructionError>),
+    /// The connection ended while a script ran (P1017).
+    #[error("the connection ended while migration `{name}` ran: {source}")]
+    Interrupted {
+        /// The migration.
+        name: String,
+        /// What that leaves.
+        left: Left,
+        /// What the server said, if it did.
+        source: DbError,
+    },
     /// The shadow database could not be made (P3014).
     #[error("cannot make a shadow database to replay the migrations in: {source}")]
     ShadowCreation {

@@ -44,7 +44,7 @@ pub async fn execute(db: &mut Connection, script: &Script) -> Result<usize, Migr
     let statements = without_transactions(script);
     let text: String = statements.iter().flat_map(|statement| [*statement, ";\n"]).collect();
     let parts = match plan(&text) {
-        Plan::Whole | Plan::AsIs(_) => std::iter::once(0..text.len()).collect(),
+        Plan::Whole { .. } | Plan::AsIs(_) => std::iter::once(0..text.len()).collect(),
         Plan::Segments(segments) => segments.into_iter().map(|segment| segment.range).collect::<Vec<_>>(),
     };
     let mut executed = 0;

@@ -1,10 +1,12 @@
 //! What went wrong in a migration's script, and where.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::db::{DbError, ServerError};
+use crate::sql::split::{Plan, body_of_statement};
 
-use super::directory::Migration;
+use super::prepare::Prepared;
 
 /// Lines shown before the one that failed.
 const CONTEXT_LINES: usize = 3;
@@ -16,7 +18,8 @@ pub struct ScriptError {
     pub migration: String,
     /// Its script.
     pub path: PathBuf,
-    /// Where the server saw the error, if it said so.
+    /// Where the error is: where the server saw it, else where the statement begins that failed. `None` if it was in no
+    /// statement, as when the transaction could not be committed.
     pub place: Option<Place>,
     /// What the server said.
     pub source: DbError,
@@ -29,6 +32,8 @@ pub struct ScriptError {
 pub enum Left {
     /// Nothing: everything was undone, and the migration counts as not applied.
     Nothing,
+    /// All of it, counted as applied, or nothing.
+    AllOrNothing,
     /// So many of its segments; the next run goes on behind them if the script is the same.
     Segments {
         /// Segments that are done.
@@ -52,18 +57,29 @@ pub struct Place {
 }
 
 impl ScriptError {
-    /// `offset` is the byte of the script at which the text begins that the server saw.
-    pub(super) fn new(migration: &Migration, script: &str, offset: usize, source: DbError, left: Left) -> Self {
-        let before = script.get(..offset).unwrap_or_default().chars().count();
+    /// `range` are the bytes of the script that the server was sent, `failed` the number of the statement in them that
+    /// failed, from 0.
+    pub(super) fn new(
+        prepared: &Prepared<'_>,
+        range: Range<usize>,
+        failed: Option<usize>,
+        source: DbError,
+        left: Left,
+    ) -> Self {
+        let script = &prepared.script;
+        let before = script[..range.start].chars().count();
         let position = source.server().and_then(|report| report.position);
         let position = position.map(|position| before + usize::try_from(position).unwrap_or(usize::MAX / 2).max(1));
-        Self {
-            migration: migration.name.clone(),
-            path: migration.script_path(),
-            place: position.map(|position| Place::at(script, position)),
-            source,
-            left,
-        }
+        let place = match position {
+            Some(position) => Some(Place::at(script, position)),
+            None => failed.and_then(|failed| sent(prepared, &range).nth(failed)).map(|statement| {
+                let context = source.server().and_then(|report| report.context.as_deref());
+                let inner = context.and_then(|context| byte_of_block(script, &statement, context));
+                Place::at_byte(script, inner.unwrap_or(statement.start))
+            }),
+        };
+        let migration = prepared.migration;
+        Self { migration: migration.name.clone(), path: migration.script_path(), place, source, left }
     }
 
     /// SQLSTATE, if the server sent an error report.
@@ -72,7 +88,39 @@ impl ScriptError {
     }
 }
 
+/// The statements in a part of the script that the server was sent, in order.
+fn sent<'a>(prepared: &'a Prepared<'_>, range: &Range<usize>) -> impl Iterator<Item = Range<usize>> + use<'a> {
+    let own: Vec<Range<usize>> = match &prepared.plan {
+        Plan::Whole { own } => own.clone(),
+        Plan::Segments(segments) => segments.iter().flat_map(|segment| segment.own.clone()).collect(),
+        Plan::AsIs(_) => Vec::new(),
+    };
+    let range = range.clone();
+    let statements = prepared.statements.iter().map(|statement| statement.range.clone());
+    statements.filter(move |statement| range.contains(&statement.start) && !own.contains(statement))
+}
+
+/// Where the line of a `DO` block is that a CONTEXT speaks of (PL/pgSQL calls the block `inline_code_block`).
+fn byte_of_block(script: &str, statement: &Range<usize>, context: &str) -> Option<usize> {
+    let (_, rest) = context.rsplit_once("inline_code_block")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty())?;
+    let line: usize = digits.parse().ok()?;
+    let body = statement.start + body_of_statement(&script[statement.clone()])?;
+    let mut begin = body;
+    for _ in 1..line {
+        begin += script[begin..statement.end].find('\n')? + 1;
+    }
+    let blanks = script[begin..statement.end].find(|c: char| !c.is_whitespace())?;
+    Some(begin + blanks)
+}
+
 impl Place {
+    /// The place of a byte of the script.
+    pub(crate) fn at_byte(script: &str, byte: usize) -> Self {
+        let before = script.char_indices().take_while(|(index, _)| *index < byte).count();
+        Self::at(script, before + 1)
+    }
+
     /// The place of the character number `position`, from 1, as the server counts.
     pub(crate) fn at(script: &str, position: usize) -> Self {
         let position = position.max(1);
@@ -115,14 +163,21 @@ impl std::fmt::Display for ScriptError {
             None => write!(f, "\n  --> {}", self.path.display())?,
         }
         match self.source.server() {
-            Some(ServerError { severity, sqlstate, message, detail, hint, context, .. }) => {
+            Some(ServerError { severity, sqlstate, message, detail, hint, context, internal, .. }) => {
                 write!(f, "\n{severity} {sqlstate}: {message}")?;
-                for (label, text) in [("DETAIL", detail), ("HINT", hint), ("CONTEXT", context)] {
+                for (label, text) in [("DETAIL", detail), ("HINT", hint)] {
                     if let Some(text) = text {
                         write!(f, "\n{label}: {text}")?;
                     }
                 }
-                Ok(())
+                if let Some((query, position)) = internal {
+                    let position = usize::try_from(*position).unwrap_or_default();
+                    write!(f, "\nQUERY:\n{}", Place::at(query, position).excerpt)?;
+                }
+                match context {
+                    Some(context) => write!(f, "\nCONTEXT: {context}"),
+                    None => Ok(()),
+                }
             }
             None => write!(f, "\n{}", self.source),
         }

@@ -5,15 +5,17 @@ use std::ops::Range;
 use tokio_postgres::error::SqlState;
 
 use crate::catalog::Catalog;
-use crate::db::{Connection, DatabaseUrl, DbError};
+use crate::db::{Connection, DatabaseUrl, DbError, Stopped};
 use crate::dbschema::DbSchema;
 use crate::diff::External;
 use crate::introspect::whole::read_whole;
 use crate::introspect::{Scope, introspect};
 use crate::sql::quote::{Ident, Statement};
-use crate::sql::split::{Plan, plan};
+use crate::sql::split::Plan;
 
+use super::apply::Transactions;
 use super::directory::Migration;
+use super::prepare::{Prepared, prepare};
 use super::script::{Left, ScriptError};
 use super::{MigrateError, drift, records, reset};
 
@@ -132,14 +134,14 @@ impl ShadowDatabase {
     /// Runs the scripts of migrations in order.
     pub async fn replay(&mut self, migrations: &[&Migration]) -> Result<(), MigrateError> {
         for migration in migrations {
-            let script = migration.script()?;
-            for range in parts(&script) {
-                let text = Statement::script(&script[range.clone()]);
-                match self.db.script(&text).await {
+            let prepared = prepare(migration, Transactions::Honest)?;
+            for range in parts(&prepared) {
+                let text = Statement::script(&prepared.script[range.clone()]);
+                match self.db.pipeline(&[text]).await {
                     Ok(()) => {}
-                    Err(DbError::Closed) => return Err(DbError::Closed.into()),
-                    Err(source) => {
-                        let error = ScriptError::new(migration, &script, range.start, source, Left::Nothing);
+                    Err(Stopped { error, .. }) if error.is_lost() => return Err(error.into()),
+                    Err(Stopped { statements, error, .. }) => {
+                        let error = ScriptError::new(&prepared, range, Some(statements), error, Left::Nothing);
                         return Err(MigrateError::ShadowScript(Box::new(error)));
                     }
                 }
@@ -184,10 +186,10 @@ impl ShadowDatabase {
 }
 
 /// The parts of a script that are sent one by one: all of it, unless some statements refuse company.
-fn parts(script: &str) -> Vec<Range<usize>> {
-    match plan(script) {
-        Plan::Whole | Plan::AsIs(_) => std::iter::once(0..script.len()).collect(),
-        Plan::Segments(segments) => segments.into_iter().map(|segment| segment.range).collect(),
+fn parts(prepared: &Prepared<'_>) -> Vec<Range<usize>> {
+    match &prepared.plan {
+        Plan::Whole { .. } | Plan::AsIs(_) => std::iter::once(0..prepared.script.len()).collect(),
+        Plan::Segments(segments) => segments.iter().map(|segment| segment.range.clone()).collect(),
     }
 }
 

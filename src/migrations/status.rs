@@ -3,10 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::db::Connection;
+use crate::db::lock::{self, Holder};
+use crate::sql::split::Plan;
 
 use super::MigrateError;
 use super::directory::Directory;
-use super::history::{History, RecordState};
+use super::history::{History, ONCE_MARK, Record, RecordState, SEGMENTS_MARK};
+use super::prepare::Prepared;
+use super::segments::resumable;
 
 /// How the migrations folder and the database's history relate. Everything in the order of the folder or the history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,8 +29,50 @@ pub struct Status {
     pub missing: Vec<String>,
     /// Started and never finished.
     pub failed: Vec<String>,
+    /// What is known about those of `failed`, row by row.
+    pub unfinished: Vec<Unfinished>,
+    /// Who holds the migration lock, if a migration is unfinished: it may be running right now.
+    pub running: Option<Holder>,
     /// The last migration that both know before the first that only the folder knows.
     pub last_common: Option<String>,
+}
+
+/// A migration that started and did not finish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The migration.
+    pub name: String,
+    /// When it started, as `YYYY-MM-DD HH:MM:SS.ffffff UTC`.
+    pub started_at: String,
+    /// How far it came.
+    pub stop: Stop,
+}
+
+/// How far a migration came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// So many of its segments are in the database, and the next run goes on behind them.
+    GoesOn {
+        /// Segments that are done.
+        done: usize,
+        /// Segments in all.
+        of: usize,
+    },
+    /// So many of its segments are in the database, but its script is gone or has changed.
+    Edited {
+        /// Segments that are done.
+        done: usize,
+    },
+    /// So many of its segments are in the database; it stopped in a statement that must not run twice and whose effect
+    /// cannot be seen.
+    InDoubt {
+        /// Segments that are done.
+        done: usize,
+    },
+    /// The server refused a statement; what the script committed before is in the database.
+    Refused,
+    /// It ended without a word: nobody knows how much of it is in the database.
+    Silent,
 }
 
 /// How the two histories relate.
@@ -54,6 +100,7 @@ impl Status {
             found: directory.migrations.iter().map(|migration| migration.name.clone()).collect(),
             has_history: history.exists(),
             failed: unique(history.failed().map(|record| record.migration_name.as_str())),
+            unfinished: history.failed().map(|record| unfinished(directory, record)).collect::<Result<_, _>>()?,
             ..Self::default()
         };
         for migration in &directory.migrations {
@@ -111,7 +158,30 @@ pub async fn status_and_history(db: &mut Connection, directory: &Directory) -> R
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
-    Ok((Status::of(directory, &history)?, history))
+    let mut status = Status::of(directory, &history)?;
+    if !status.failed.is_empty() {
+        status.running = lock::holder(db).await;
+    }
+    Ok((status, history))
+}
+
+fn unfinished(directory: &Directory, record: &Record) -> Result<Unfinished, MigrateError> {
+    let done = usize::try_from(record.applied_steps_count).unwrap_or_default();
+    let begins = |mark: &str| record.logs.as_ref().is_some_and(|logs| logs.starts_with(mark));
+    let stop = if begins(ONCE_MARK) {
+        Stop::InDoubt { done }
+    } else if begins(SEGMENTS_MARK) {
+        match resumable(directory, record) {
+            Ok(Some(Prepared { plan: Plan::Segments(segments), .. })) => Stop::GoesOn { done, of: segments.len() },
+            Ok(_) | Err(MigrateError::Directory(_) | MigrateError::Instruction(_)) => Stop::Edited { done },
+            Err(error) => return Err(error),
+        }
+    } else if record.logs.is_some() {
+        Stop::Refused
+    } else {
+        Stop::Silent
+    };
+    Ok(Unfinished { name: record.migration_name.clone(), started_at: record.started_at.clone(), stop })
 }
 
 /// The names without repetitions, in order.

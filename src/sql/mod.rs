@@ -4,6 +4,7 @@ mod alter;
 mod create;
 mod defaults;
 mod enums;
+pub mod directives;
 pub mod extensions;
 pub mod quote;
 pub mod split;

@@ -11,19 +11,66 @@ use squawk_lexer::{LiteralKind, TokenKind, tokenize};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// In one transaction.
-    Whole,
+    Whole {
+        /// The script's own `BEGIN` and `COMMIT`, in whose place the caller's stand; see [`blanked`].
+        own: Vec<Range<usize>>,
+    },
     /// In parts: runs of ordinary statements in a transaction each, the others alone.
     Segments(Vec<Segment>),
     /// As one message, as it is.
     AsIs(AsIsReason),
 }
 
-/// Why a script is sent as it is.
+/// How a person wants a script to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All of it in one transaction.
+    Whole,
+    /// Each statement for itself.
+    Segments,
+    /// As one message, as it is.
+    AsIs,
+}
+
+/// Why a script is sent as it is. Offsets are bytes of the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsIsReason {
-    /// It begins or ends transactions itself.
-    OwnTransactions,
+    /// A person asked for it.
+    Asked,
+    /// It begins or ends transactions in a way that cannot be taken over.
+    OwnTransactions {
+        /// The statement that shows it.
+        at: usize,
+    },
+    /// The statement here needs the rest of the message, as `COPY … FROM stdin` does.
+    Data {
+        /// The statement.
+        at: usize,
+    },
     /// Where its statements end depends on something that cannot be seen here.
+    Uncertain {
+        /// What makes it so.
+        at: usize,
+    },
+}
+
+/// A statement that stands against what a person asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflict {
+    /// Its first byte in the script.
+    pub at: usize,
+    /// Why.
+    pub reason: ConflictReason,
+}
+
+/// Why a script cannot be run as somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConflictReason {
+    /// The statement refuses a transaction.
+    RefusesTransaction,
+    /// The statement begins or ends transactions.
+    OwnTransactions,
+    /// Where statements end is not certain from here on.
     Uncertain,
 }
 
@@ -34,6 +81,8 @@ pub struct Segment {
     pub range: Range<usize>,
     /// Why it has to run alone; `None` if it is a run of ordinary statements.
     pub alone: Option<Alone>,
+    /// The script's own `BEGIN` and `COMMIT`, in whose place the caller's stand; see [`blanked`].
+    pub own: Vec<Range<usize>>,
 }
 
 /// A statement that refuses a transaction, with what has to be known to run it again after a crash.
@@ -43,10 +92,27 @@ pub enum Alone {
     CreateIndex(Option<String>),
     /// `DROP INDEX CONCURRENTLY`: the index's name as written.
     DropIndex(Option<String>),
-    /// `ALTER TYPE … ADD VALUE` whose value is used further down.
-    AddEnumValue,
-    /// Anything else, such as `VACUUM`; running it twice does no harm.
-    Other,
+    /// `REINDEX … CONCURRENTLY` of this index or table, as written; `None` if it is about more than one.
+    Reindex(Option<String>),
+    /// Something that may run twice without harm, such as `VACUUM`.
+    Repeatable,
+    /// Something that takes effect once and as a whole, such as `CREATE DATABASE`.
+    Once,
+    /// Something that may commit parts of its work: `CALL`, or `DO` with `COMMIT` in its body.
+    Commits,
+}
+
+/// `script` without the statements at `own`: blanks stand in their place, so that positions stay what they are.
+pub fn blanked(script: &str, range: Range<usize>, own: &[Range<usize>]) -> String {
+    let mut text = String::with_capacity(range.len());
+    let mut done = range.start;
+    for statement in own {
+        text.push_str(&script[done..statement.start]);
+        text.extend(script[statement.clone()].chars().map(|c| if c == '\n' { c } else { ' ' }));
+        done = statement.end;
+    }
+    text.push_str(&script[done..range.end]);
+    text
 }
 
 /// A statement of a script.
@@ -74,42 +140,121 @@ const KEPT: usize = 64;
 
 /// Chooses how to run a script.
 pub fn plan(script: &str) -> Plan {
-    let Some(statements) = split(script) else { return Plan::AsIs(AsIsReason::Uncertain) };
+    let statements = match split(script) {
+        Ok(statements) => statements,
+        Err(Uncertain { at }) => return Plan::AsIs(AsIsReason::Uncertain { at }),
+    };
+    match segments(script, &statements, false) {
+        Err(reason) => Plan::AsIs(reason),
+        Ok(mut segments) => match segments.as_mut_slice() {
+            [] => Plan::Whole { own: Vec::new() },
+            [Segment { alone: None, own, .. }] => Plan::Whole { own: std::mem::take(own) },
+            _ => Plan::Segments(segments),
+        },
+    }
+}
+
+/// The same when a person says how; refuses what could not be honest.
+pub fn plan_as(script: &str, mode: Mode) -> Result<Plan, Conflict> {
+    if mode == Mode::AsIs {
+        return Ok(Plan::AsIs(AsIsReason::Asked));
+    }
+    let conflict = |at, reason| Conflict { at, reason };
+    let statements = split(script).map_err(|Uncertain { at }| conflict(at, ConflictReason::Uncertain))?;
+    let reason = |reason| match reason {
+        AsIsReason::OwnTransactions { at } => conflict(at, ConflictReason::OwnTransactions),
+        AsIsReason::Data { at } | AsIsReason::Uncertain { at } => conflict(at, ConflictReason::Uncertain),
+        AsIsReason::Asked => conflict(0, ConflictReason::Uncertain),
+    };
+    match mode {
+        Mode::Segments => Ok(Plan::Segments(segments(script, &statements, true).map_err(reason)?)),
+        Mode::Whole | Mode::AsIs => {
+            let segments = segments(script, &statements, false).map_err(reason)?;
+            if let Some(alone) = segments.iter().find(|segment| segment.alone.is_some()) {
+                let first = statements.iter().find(|statement| statement.range.end > alone.range.start);
+                let at = first.map_or(alone.range.start, |statement| statement.range.start);
+                return Err(conflict(at, ConflictReason::RefusesTransaction));
+            }
+            // Several transactions of the script's own would become one.
+            match segments.as_slice() {
+                [_, second, ..] if segments.iter().any(|segment| !segment.own.is_empty()) => {
+                    Err(conflict(second.range.start, ConflictReason::OwnTransactions))
+                }
+                _ => Ok(Plan::Whole { own: segments.into_iter().flat_map(|segment| segment.own).collect() }),
+            }
+        }
+    }
+}
+
+/// Puts statements together that can share a transaction; each has its own if `apart`.
+fn segments(script: &str, statements: &[SplitStatement], apart: bool) -> Result<Vec<Segment>, AsIsReason> {
     let mut segments: Vec<Segment> = Vec::new();
+    // Whether the last segment takes more statements, and whether the script has a transaction of its own open.
+    let mut open = false;
+    let mut block: Option<usize> = None;
     for (index, statement) in statements.iter().enumerate() {
+        let at = statement.range.start;
+        let own_transactions = AsIsReason::OwnTransactions { at };
         let later = || &script[statement.range.end..];
-        let alone = match statement.behaviour(&script[statement.range.clone()], later) {
-            Behaviour::Transaction => return Plan::AsIs(AsIsReason::OwnTransactions),
-            Behaviour::Unknown => return Plan::AsIs(AsIsReason::Uncertain),
-            Behaviour::Ordinary => None,
-            Behaviour::Alone(alone) => Some(alone),
+        let (alone, own, ends) = match statement.behaviour(&script[statement.range.clone()], later) {
+            Behaviour::Data => return Err(AsIsReason::Data { at }),
+            Behaviour::Transaction => return Err(own_transactions),
+            Behaviour::Savepoint | Behaviour::Commit if block.is_none() => return Err(own_transactions),
+            Behaviour::Begin | Behaviour::Alone(_) if block.is_some() => return Err(own_transactions),
+            Behaviour::Begin => {
+                block = Some(at);
+                (None, true, false)
+            }
+            Behaviour::Commit => {
+                block = None;
+                (None, true, true)
+            }
+            Behaviour::Ordinary | Behaviour::Savepoint => (None, false, apart && block.is_none()),
+            Behaviour::CommitAfter => (None, false, block.is_none()),
+            Behaviour::Alone(alone) => (Some(alone), false, true),
         };
         // Comments belong to what follows them, and the last segment takes the rest.
         let start = if index == 0 { 0 } else { statements[index - 1].range.end };
         let end = if index + 1 == statements.len() { script.len() } else { statement.range.end };
+        let own = own.then(|| statement.range.clone());
         match segments.last_mut() {
-            Some(Segment { range, alone: None }) if alone.is_none() => range.end = end,
-            _ => segments.push(Segment { range: start..end, alone }),
+            Some(segment) if open && alone.is_none() => {
+                segment.range.end = end;
+                segment.own.extend(own);
+            }
+            _ => segments.push(Segment { range: start..end, alone, own: own.into_iter().collect() }),
         }
+        open = !ends;
     }
-    if segments.iter().all(|segment| segment.alone.is_none()) { Plan::Whole } else { Plan::Segments(segments) }
+    match block {
+        Some(at) => Err(AsIsReason::OwnTransactions { at }),
+        None => Ok(segments),
+    }
 }
 
-/// Takes a script apart; `None` if that is not certain: something is not closed, a token is unknown, or the script
+/// A script that cannot be taken apart with certainty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uncertain {
+    /// The byte at which certainty ends.
+    pub at: usize,
+}
+
+/// Takes a script apart; refuses if that is not certain: something is not closed, a token is unknown, or the script
 /// changes how strings are read.
-pub fn split(script: &str) -> Option<Vec<SplitStatement>> {
-    if script.to_ascii_lowercase().contains("standard_conforming_strings") {
-        return None;
+pub fn split(script: &str) -> Result<Vec<SplitStatement>, Uncertain> {
+    if let Some(at) = script.to_ascii_lowercase().find("standard_conforming_strings") {
+        return Err(Uncertain { at });
     }
     let mut splitter = Splitter::default();
     let mut start = 0;
     for token in tokenize(script) {
         let end = start + token.len as usize;
-        let text = script.get(start..end)?;
-        splitter.take(token.kind, text, start..end)?;
+        let uncertain = Uncertain { at: start };
+        let text = script.get(start..end).ok_or(uncertain)?;
+        splitter.take(token.kind, text, start..end).ok_or(uncertain)?;
         start = end;
     }
-    splitter.finish()
+    splitter.finish().ok_or(Uncertain { at: script.len() })
 }
 
 #[derive(Default)]
@@ -218,11 +363,19 @@ fn is_closed(kind: LiteralKind) -> bool {
 /// What a statement has to do with transactions.
 enum Behaviour {
     Ordinary,
+    /// What it does has to be committed before something further down: an enum's new value is used there.
+    CommitAfter,
     Alone(Alone),
-    /// It begins or ends one.
+    /// `BEGIN` without options.
+    Begin,
+    /// `COMMIT` without options.
+    Commit,
+    /// Something about a savepoint, which needs a transaction of the script's own.
+    Savepoint,
+    /// It begins or ends a transaction in another way.
     Transaction,
     /// It needs the rest of the message, such as data for COPY.
-    Unknown,
+    Data,
 }
 
 impl SplitStatement {
@@ -230,31 +383,61 @@ impl SplitStatement {
     fn behaviour<'a>(&self, text: &str, later: impl Fn() -> &'a str) -> Behaviour {
         let has = |word: &str| self.names().any(|name| name == word);
         let mut names = self.names();
-        match (names.next().unwrap_or_default(), names.next().unwrap_or_default()) {
-            ("begin" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release", _)
-            | ("start" | "prepare", "transaction") => Behaviour::Transaction,
-            ("copy", _) if has("stdin") => Behaviour::Unknown,
+        let (first, second) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let third = names.next();
+        match (first, second) {
+            ("begin" | "commit" | "end", "" | "work" | "transaction") if third.is_none() => match first {
+                "begin" => Behaviour::Begin,
+                _ => Behaviour::Commit,
+            },
+            ("start", "transaction") if third.is_none() => Behaviour::Begin,
+            ("savepoint" | "release", _) => Behaviour::Savepoint,
+            ("rollback", _) if has("to") => Behaviour::Savepoint,
+            ("begin" | "commit" | "end" | "rollback" | "abort", _) | ("start" | "prepare", "transaction") => {
+                Behaviour::Transaction
+            }
+            ("copy", _) if has("stdin") => Behaviour::Data,
             ("create", "index" | "unique") if has("concurrently") => {
-                Behaviour::Alone(Alone::CreateIndex(self.name_behind_concurrently().filter(|name| name != "on")))
+                Behaviour::Alone(Alone::CreateIndex(self.name_behind("concurrently").filter(|name| name != "on")))
             }
             ("drop", "index") if has("concurrently") => {
-                Behaviour::Alone(Alone::DropIndex(self.name_behind_concurrently()))
+                Behaviour::Alone(Alone::DropIndex(self.name_behind("concurrently")))
             }
-            ("reindex", _) if ["concurrently", "database", "system", "schema"].iter().any(|word| has(word)) => {
-                Behaviour::Alone(Alone::Other)
+            ("reindex", "index" | "table") if third == Some("concurrently") => {
+                Behaviour::Alone(Alone::Reindex(self.name_behind("concurrently")))
             }
-            ("alter", "table") if has("detach") && has("concurrently") => Behaviour::Alone(Alone::Other),
+            ("reindex", _) if ["database", "system", "schema"].iter().any(|word| has(word)) => {
+                Behaviour::Alone(Alone::Reindex(None))
+            }
+            // The option list stands in parentheses, which are not looked into.
+            ("reindex", "index" | "table") if text.to_ascii_lowercase().contains("concurrently") => {
+                Behaviour::Alone(Alone::Reindex(self.name_behind(second)))
+            }
+            ("alter", "table") if has("detach") && has("concurrently") => Behaviour::Alone(Alone::Once),
             ("alter", "type") if has("add") && has("value") => match self.label() {
-                Some(label) if later().contains(label) => Behaviour::Alone(Alone::AddEnumValue),
+                Some(label) if uses_label(later(), label) => Behaviour::CommitAfter,
                 _ => Behaviour::Ordinary,
             },
-            ("vacuum", _)
-            | ("create" | "drop" | "alter", "database" | "tablespace" | "subscription")
-            | ("alter", "system")
-            | ("discard", "all") => Behaviour::Alone(Alone::Other),
-            ("cluster", "" | "verbose") if self.names().count() <= 2 => Behaviour::Alone(Alone::Other),
-            ("call" | "do", _) if ends_transactions(text) => Behaviour::Alone(Alone::Other),
+            ("vacuum", _) | ("alter", "system") | ("discard", "all") => Behaviour::Alone(Alone::Repeatable),
+            ("create" | "drop" | "alter", "tablespace") | ("create" | "drop", "database") => {
+                Behaviour::Alone(Alone::Once)
+            }
+            ("alter", "database") if has("tablespace") => Behaviour::Alone(Alone::Repeatable),
+            ("create" | "drop" | "alter", "subscription") => Behaviour::Alone(Alone::Once),
+            ("cluster", "" | "verbose") if self.names().count() <= 2 => Behaviour::Alone(Alone::Repeatable),
+            ("call", _) => Behaviour::Alone(Alone::Commits),
+            ("do", _) if commits(text, has("language")) => Behaviour::Alone(Alone::Commits),
             _ => Behaviour::Ordinary,
+        }
+    }
+
+    /// Whether it changes the session for what follows: `SET`, `RESET`, or nothing but a call of `set_config`.
+    pub fn sets_session(&self) -> bool {
+        let names: Vec<&str> = self.names().collect();
+        match names.as_slice() {
+            ["set", "local" | "transaction" | "constraints", ..] => false,
+            ["set" | "reset", ..] | ["select", "set_config"] | ["select", "pg_catalog", "set_config"] => true,
+            _ => false,
         }
     }
 
@@ -276,10 +459,10 @@ impl SplitStatement {
             }
     }
 
-    /// The possibly qualified name behind `CONCURRENTLY [IF [NOT] EXISTS]`, as written.
-    fn name_behind_concurrently(&self) -> Option<String> {
+    /// The possibly qualified name behind a keyword and `[IF [NOT] EXISTS]`, as written.
+    fn name_behind(&self, behind: &str) -> Option<String> {
         let keyword = |word: &Word, name: &str| matches!(word, Word::Name(found) if found == name);
-        let start = self.tokens.iter().position(|word| keyword(word, "concurrently"))? + 1;
+        let start = self.tokens.iter().position(|word| keyword(word, behind))? + 1;
         let mut rest = self.tokens.get(start..)?.iter().peekable();
         for name in ["if", "not", "exists"] {
             rest.next_if(|word| keyword(word, name));
@@ -304,11 +487,86 @@ impl SplitStatement {
     }
 }
 
-/// Whether the body of a procedure or of `DO` may end transactions. `CALL` hides its body, so it counts as if it did.
-fn ends_transactions(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let words = ["commit", "rollback"];
-    text.trim_start().starts_with("call") || words.iter().any(|word| text.contains(word))
+/// Whether a text may use the value of an enum that was added above it.
+fn uses_label(text: &str, label: &str) -> bool {
+    let all_values = ["enum_range", "enum_first", "enum_last"];
+    text.contains(label) || all_values.iter().any(|function| text.to_ascii_lowercase().contains(function))
+}
+
+/// Whether the body of `DO` may end transactions: by `COMMIT` or `ROLLBACK`, or by calling a procedure that may.
+fn commits(text: &str, other_language: bool) -> bool {
+    if other_language && !text.to_ascii_lowercase().contains("plpgsql") {
+        let text = text.to_ascii_lowercase();
+        return ["commit", "rollback"].iter().any(|word| text.contains(word));
+    }
+    tokens_of_bodies(text).iter().any(|body| {
+        body.windows(2).any(|pair| {
+            let ends = |word: &str| ["commit", "rollback"].iter().any(|end| word.eq_ignore_ascii_case(end));
+            let (word, next) = (pair[0].as_str(), pair[1].as_str());
+            (ends(word) && (next == ";" || next.eq_ignore_ascii_case("and"))) || word.eq_ignore_ascii_case("call")
+        })
+    })
+}
+
+/// The tokens of the string constants in a statement, white space and comments aside.
+fn tokens_of_bodies(text: &str) -> Vec<Vec<String>> {
+    let mut bodies = Vec::new();
+    let mut start = 0;
+    for token in tokenize(text) {
+        let end = start + token.len as usize;
+        if let (TokenKind::Literal { kind }, Some(literal)) = (token.kind, text.get(start..end)) {
+            bodies.extend(body_of(kind, literal).map(|body| words_of(&body)));
+        }
+        start = end;
+    }
+    bodies
+}
+
+/// Where the first string constant of a statement begins, behind its opening quote: the body of `DO`.
+pub fn body_of_statement(text: &str) -> Option<usize> {
+    let mut start = 0;
+    for token in tokenize(text) {
+        let end = start + token.len as usize;
+        if let TokenKind::Literal { kind } = token.kind {
+            let literal = text.get(start..end)?;
+            return match kind {
+                LiteralKind::DollarQuotedString { .. } => Some(start + literal.get(1..)?.find('$')? + 2),
+                LiteralKind::Str { .. } | LiteralKind::EscStr { .. } => Some(start + literal.find('\'')? + 1),
+                _ => None,
+            };
+        }
+        start = end;
+    }
+    None
+}
+
+/// What stands between the quotes.
+fn body_of(kind: LiteralKind, literal: &str) -> Option<String> {
+    match kind {
+        LiteralKind::DollarQuotedString { .. } => {
+            let tag = literal.get(1..)?.find('$')? + 2;
+            Some(literal.get(tag..literal.len().checked_sub(tag)?)?.to_owned())
+        }
+        LiteralKind::Str { .. } | LiteralKind::EscStr { .. } => {
+            let inner = literal.get(literal.find('\'')? + 1..literal.len() - 1)?;
+            Some(inner.replace("''", "'"))
+        }
+        _ => None,
+    }
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for token in tokenize(text) {
+        let end = start + token.len as usize;
+        match token.kind {
+            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } | TokenKind::Eof => {}
+            _ => words.extend(text.get(start..end).map(str::to_owned)),
+        }
+        start = end;
+    }
+    words
 }
 
 #[cfg(test)]
@@ -317,10 +575,16 @@ mod tests {
 
     /// One letter a segment: `t` in a transaction, `a` alone.
     fn shape(script: &str) -> String {
-        match plan(script) {
-            Plan::Whole => "whole".to_owned(),
-            Plan::AsIs(AsIsReason::OwnTransactions) => "own".to_owned(),
-            Plan::AsIs(AsIsReason::Uncertain) => "uncertain".to_owned(),
+        shape_of(script, plan(script))
+    }
+
+    fn shape_of(script: &str, plan: Plan) -> String {
+        match plan {
+            Plan::Whole { .. } => "whole".to_owned(),
+            Plan::AsIs(AsIsReason::OwnTransactions { .. }) => "own".to_owned(),
+            Plan::AsIs(AsIsReason::Uncertain { .. }) => "uncertain".to_owned(),
+            Plan::AsIs(AsIsReason::Data { .. }) => "data".to_owned(),
+            Plan::AsIs(AsIsReason::Asked) => "asked".to_owned(),
             Plan::Segments(segments) => {
                 let joined: String = segments.iter().map(|segment| &script[segment.range.clone()]).collect();
                 assert_eq!(joined, script, "nothing is lost");
@@ -341,12 +605,29 @@ mod tests {
             ("DROP INDEX CONCURRENTLY IF EXISTS i;", "a"),
             ("REINDEX TABLE CONCURRENTLY a", "a"),
             ("REINDEX TABLE a", "whole"),
-            ("BEGIN; DROP TABLE a; COMMIT;", "own"),
+            ("BEGIN; DROP TABLE a; COMMIT;", "whole"),
+            ("DROP TABLE a; begin work; DROP TABLE b; END TRANSACTION; -- done", "whole"),
+            ("BEGIN; DROP TABLE a; COMMIT; DROP TABLE b", "tt"),
+            ("BEGIN; DROP TABLE a; COMMIT; BEGIN; DROP TABLE b; COMMIT; VACUUM; START TRANSACTION; COMMIT", "ttat"),
+            ("BEGIN; SAVEPOINT s; DROP TABLE a; ROLLBACK TO s; RELEASE s; COMMIT;", "whole"),
+            ("SAVEPOINT s; DROP TABLE a", "own"),
+            ("BEGIN; DROP TABLE a", "own"),
+            ("BEGIN; BEGIN; COMMIT", "own"),
+            ("DROP TABLE a; COMMIT", "own"),
+            ("BEGIN; VACUUM; COMMIT", "own"),
+            ("BEGIN ISOLATION LEVEL SERIALIZABLE; DROP TABLE a; COMMIT", "own"),
+            ("BEGIN; DROP TABLE a; COMMIT AND CHAIN; COMMIT", "own"),
+            ("BEGIN; DROP TABLE a; PREPARE TRANSACTION 'x'", "own"),
             ("DROP TABLE a; ROLLBACK", "own"),
             ("PREPARE x AS SELECT 1", "whole"),
             ("SELECT 'BEGIN; COMMIT'; -- COMMIT;\n/* ROLLBACK; /* nested */ */ SELECT 1", "whole"),
             ("DO $$ BEGIN PERFORM 1; END $$; SELECT $a$ ; COMMIT; $a$", "whole"),
             ("DO $$ BEGIN COMMIT; END $$", "a"),
+            ("DO $$ BEGIN UPDATE \"Commit\" SET a = 'commit'; -- commit;\nEND $$", "whole"),
+            ("DO 'BEGIN rollback and chain; END'", "a"),
+            ("DO $$ BEGIN CALL p(); END $$", "a"),
+            ("DO LANGUAGE plpython3u $$ plpy.commit() $$", "a"),
+            ("CALL p()", "a"),
             (
                 "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 1",
                 "whole",
@@ -354,18 +635,54 @@ mod tests {
             ("CREATE RULE r AS ON INSERT TO a DO (DELETE FROM b; DELETE FROM c); SELECT 1", "whole"),
             ("ALTER TYPE e ADD VALUE 'x'", "whole"),
             ("ALTER TYPE e ADD VALUE 'x'; ALTER TYPE e ADD VALUE 'y';", "whole"),
-            ("ALTER TYPE e ADD VALUE 'x'; ALTER TABLE a ALTER c SET DEFAULT 'x'", "at"),
+            ("ALTER TYPE e ADD VALUE 'x'; ALTER TABLE a ALTER c SET DEFAULT 'x'", "tt"),
+            ("CREATE TYPE e AS ENUM (); ALTER TYPE e ADD VALUE 'x'; SELECT enum_range(NULL::e)", "tt"),
+            ("BEGIN; ALTER TYPE e ADD VALUE 'x'; ALTER TABLE a ALTER c SET DEFAULT 'x'; COMMIT;", "whole"),
+            ("REINDEX (VERBOSE, CONCURRENTLY) TABLE a", "a"),
             ("SELECT 'never closed", "uncertain"),
             ("SELECT (1", "uncertain"),
             ("SELECT 1)", "uncertain"),
             ("SELECT $x$ never closed", "uncertain"),
             ("SET standard_conforming_strings = off; SELECT 'a\\'; COMMIT; --'", "uncertain"),
+            ("COPY a FROM stdin;", "data"),
             ("COPY a FROM stdin;\n1\n\\.\n", "uncertain"),
             ("\\connect other", "uncertain"),
             ("SELECT E'it\\'s; COMMIT'; SELECT 1", "whole"),
         ] {
             assert_eq!(shape(script), expected, "{script}");
         }
+    }
+
+    #[test]
+    fn plans_as_somebody_wants() {
+        use ConflictReason::{OwnTransactions, RefusesTransaction, Uncertain};
+        type Expected = Result<&'static str, (usize, ConflictReason)>;
+        let cases: &[(&str, Mode, Expected)] = &[
+            ("SELECT 1; SELECT 2", Mode::Segments, Ok("tt")),
+            ("SELECT 1", Mode::Segments, Ok("t")),
+            ("SELECT 1; VACUUM; BEGIN; SELECT 2; SELECT 3; COMMIT", Mode::Segments, Ok("tat")),
+            ("SELECT 1; VACUUM", Mode::Whole, Err((10, RefusesTransaction))),
+            ("SELECT 1; ROLLBACK", Mode::Whole, Err((10, OwnTransactions))),
+            ("BEGIN; SELECT 1; COMMIT; SELECT 2", Mode::Whole, Err((24, OwnTransactions))),
+            ("ALTER TYPE e ADD VALUE 'x'; SELECT 'x'", Mode::Whole, Ok("whole")),
+            ("SELECT 1; SELECT 'x", Mode::Whole, Err((17, Uncertain))),
+            ("SELECT 1; SELECT 'x", Mode::AsIs, Ok("asked")),
+            ("SELECT 1; ROLLBACK", Mode::Segments, Err((10, OwnTransactions))),
+        ];
+        for (script, mode, expected) in cases {
+            let found = plan_as(script, *mode).map(|plan| shape_of(script, plan));
+            let found = found.as_deref().map_err(|conflict| (conflict.at, conflict.reason));
+            assert_eq!(found, *expected, "{script} as {mode:?}");
+        }
+    }
+
+    #[test]
+    fn own_transactions_are_blanked_in_place() {
+        let script = "-- ä\nBEGIN\n;SELECT 'ü';\nCOMMIT;\nSELECT 2";
+        let Plan::Segments(segments) = plan(script) else { panic!("two parts") };
+        let sent: String =
+            segments.iter().map(|segment| blanked(script, segment.range.clone(), &segment.own)).collect();
+        assert_eq!(sent, "-- ä\n     \n SELECT 'ü';\n       \nSELECT 2");
     }
 
     #[test]

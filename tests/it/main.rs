@@ -14,6 +14,7 @@ mod examples;
 mod format;
 mod guarded;
 mod introspect;
+mod kill;
 mod local;
 mod maintenance;
 mod migrations;
@@ -30,7 +31,9 @@ mod tls;
 mod validate;
 
 fn main() {
-    let arguments = libtest_mimic::Arguments::from_args();
+    // Tests that take minutes are there only if somebody asks: `cargo test --test it -- --sweep "sweep "`.
+    let (sweep, given): (Vec<String>, Vec<String>) = std::env::args().partition(|argument| argument == "--sweep");
+    let arguments = libtest_mimic::Arguments::from_iter(given);
     let tests = [
         parse::tests(),
         roundtrip::tests(),
@@ -44,6 +47,8 @@ fn main() {
         maintenance::tests(),
         migrations::tests(),
         codes::tests(),
+        kill::tests(),
+        if sweep.is_empty() { Vec::new() } else { kill::sweep() },
         commands::tests(),
         doctor::tests(),
         secrets::tests(),

@@ -8,6 +8,7 @@ use evt::diff::External;
 use evt::introspect::Scope;
 use evt::migrations::dev::{ResetReason, diagnose};
 use evt::migrations::script::Left;
+use evt::migrations::status::Stop;
 use evt::migrations::{
     ApplyOptions, Directory, DirectoryError, History, MigrateError, RecordState, Shadow, Status, Transactions,
     apply_pending, resolve, status,
@@ -22,9 +23,9 @@ pub(crate) fn tests() -> Vec<Trial> {
     let mut tests = vec![
         live("lock: a second run waits, is refused and learns who holds it", |database| async move {
             let mut first = database.connect().await;
-            lock::acquire(&mut first, 1000).await.expect("a free lock");
+            lock::acquire(&mut first, 1000, &mut |_| {}).await.expect("a free lock");
             let mut second = database.connect().await;
-            let refused = lock::acquire(&mut second, 20).await;
+            let refused = lock::acquire(&mut second, 20, &mut |_| {}).await;
             let Err(LockError::Timeout { holder: Some(holder), .. }) = refused else {
                 panic!("expected a refusal that names the holder, got {refused:?}");
             };
@@ -33,7 +34,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             let error = apply(&mut second, folder.path(), Some(20)).await.expect_err("the lock is held");
             assert!(matches!(error, MigrateError::Lock(_)), "{error}");
             lock::release(&mut first).await.expect("release");
-            lock::acquire(&mut second, 1000).await.expect("the lock is free again");
+            lock::acquire(&mut second, 1000, &mut |_| {}).await.expect("the lock is free again");
         }),
         live("apply: in order, once, with the rows that Prisma writes", |database| async move {
             let folder = migrations(&[("2_b", "ALTER TABLE a ADD COLUMN b int"), ("1_a", "CREATE TABLE a (id int)")]);
@@ -98,7 +99,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         live(
             "apply: a failure blocks where the script has its own transactions, until resolved",
             |database| async move {
-                let folder = migrations(&[("1_a", "BEGIN; CREATE TABLE a (id int); COMMIT; CREATE TABLE a (id int)")]);
+                let folder = migrations(&[(
+                    "1_a",
+                    "BEGIN; CREATE TABLE a (id int); COMMIT AND CHAIN; CREATE TABLE a (id int); COMMIT",
+                )]);
                 let mut db = database.connect().await;
                 let error = apply(&mut db, folder.path(), None).await.expect_err("the table exists");
                 assert!(matches!(&error, MigrateError::Script(error) if error.left == Left::Unknown), "{error}");
@@ -121,7 +125,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations a b c");
             let row = "SELECT concat_ws(' ', applied_steps_count, logs IS NULL, finished_at IS NOT NULL) AS value \
                        FROM _prisma_migrations";
-            assert_eq!(one(&mut db, row).await, "6 t t");
+            assert_eq!(one(&mut db, row).await, "5 t t");
         }),
         live("apply: segments go on where they stopped, over a broken index", |database| async move {
             let script = "CREATE TABLE a (id int); INSERT INTO a VALUES (1), (1);\n\
@@ -157,7 +161,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             apply(&mut db, folder.path(), None).await.expect("applies");
             // As if the process had died right behind the index.
             let crash = "DROP TABLE b; UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 1, \
-                         logs = 'evt: applied in segments'";
+                         logs = 'evt: applied in segments; 1 of 3 are done, the next one began'";
             db.script(&Statement::script(crash)).await.expect("crash");
             assert_eq!(apply(&mut db, folder.path(), None).await.expect("goes on"), ["1_a"]);
             assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations a b");
@@ -231,10 +235,131 @@ pub(crate) fn tests() -> Vec<Trial> {
             assert_eq!((now.failed.len(), now.pending, now.rolled_back), (0, vec!["4_d".into()], vec!["4_d".into()]));
         }),
     ];
+    tests.extend(instructions());
+    tests.extend(error_places());
     tests.extend(diagnoses());
     tests.extend(non_empty_databases());
     tests.extend(resolutions());
     tests
+}
+
+/// Comments to evt: what they change, and that nothing runs if one of them cannot be followed.
+fn instructions() -> Vec<Trial> {
+    vec![
+        live("apply: comments choose the mode and the timeouts", |database| async move {
+            let steps = "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS l, \
+                         current_setting('statement_timeout') AS s;\nSELECT 1;";
+            let folder = migrations(&[
+                ("1_a", &format!("-- evt: segments lock_timeout=5s\n-- evt: statement_timeout=2min\n{steps}")),
+                ("2_b", "-- evt: as-is\nCREATE TABLE b AS SELECT current_setting('lock_timeout') AS l"),
+                (
+                    "3_c",
+                    "-- evt: whole, lock_timeout=1500\nCREATE TABLE c AS SELECT current_setting('lock_timeout') AS l",
+                ),
+            ]);
+            let mut db = database.connect().await;
+            apply(&mut db, folder.path(), None).await.expect("applies");
+            assert_eq!(one(&mut db, "SELECT concat_ws(' ', l, s) AS value FROM seen").await, "5s 2min");
+            assert_eq!(one(&mut db, "SELECT concat_ws(' ', b.l, c.l) AS value FROM b, c").await, "0 1500ms");
+            let steps = "SELECT string_agg(applied_steps_count::text, ' ' ORDER BY started_at) AS value FROM _prisma_migrations";
+            assert_eq!(one(&mut db, steps).await, "2 1 1");
+            assert_eq!(one(&mut db, "SELECT current_setting('lock_timeout') AS value").await, "0");
+        }),
+        live("apply: a comment that cannot be followed stops everything before it begins", |database| async move {
+            let mut db = database.connect().await;
+            for (script, message) in [
+                ("SELECT 1;\n-- evt: whole", "2_b/migration.sql:2:1"),
+                ("-- evt: hole\nSELECT 1;", "2_b/migration.sql:1:9"),
+                ("-- evt: whole\nSELECT 1;\n  VACUUM;", "2_b/migration.sql:3:3"),
+                ("-- evt: segments\nSELECT 1; ROLLBACK;", "2_b/migration.sql:2:11"),
+            ] {
+                let folder = migrations(&[("1_a", "CREATE TABLE a (id int)"), ("2_b", script)]);
+                let error = apply(&mut db, folder.path(), None).await.expect_err(script);
+                assert!(matches!(error, MigrateError::Instruction(_)), "{error}");
+                assert!(error.to_string().contains(message), "{error}");
+                assert_eq!(one(&mut db, TABLES).await, "_prisma_migrations", "{script}");
+            }
+        }),
+        live("apply: transactions of a script's own are counted one by one", |database| async move {
+            let script = "CREATE TABLE a (id int);\nBEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;\n\
+                          BEGIN;\nINSERT INTO a VALUES (2);\nSELECT 1 / count(*) FROM pg_class WHERE relname = 'go';\nCOMMIT;";
+            let folder = migrations(&[("1_a", script)]);
+            let mut db = database.connect().await;
+            let error = apply(&mut db, folder.path(), None).await.expect_err("a division by zero");
+            assert!(error.to_string().contains("migration.sql:7:1\n"), "{error}");
+            let now = read_status(&mut db, folder.path()).await;
+            assert_eq!(now.unfinished[0].stop, Stop::GoesOn { done: 1, of: 2 });
+            db.script(&"CREATE TABLE go (id int)".into()).await.expect("what was missing");
+            apply(&mut db, folder.path(), None).await.expect("goes on");
+            assert_eq!(one(&mut db, "SELECT string_agg(id::text, ' ' ORDER BY id) AS value FROM a").await, "1 2");
+        }),
+        live(
+            "apply: what a script told the session holds in all its segments, also after a stop",
+            |database| async move {
+                let script = "CREATE SCHEMA other;\nSET search_path = other;\nCREATE TABLE t (id int);\nVACUUM t;\n\
+                          CREATE TABLE u AS SELECT 1 / count(*) AS n FROM pg_class WHERE relname = 'go';";
+                let folder = migrations(&[("1_a", script)]);
+                let mut db = database.connect().await;
+                apply(&mut db, folder.path(), None).await.expect_err("a division by zero");
+                db.script(&"CREATE TABLE go (id int)".into()).await.expect("what was missing");
+                let mut again = database.connect().await;
+                apply(&mut again, folder.path(), None).await.expect("goes on");
+                assert_eq!(one(&mut again, "SELECT to_regclass('other.u')::text AS value").await, "other.u");
+            },
+        ),
+    ]
+}
+
+/// Where an error is shown, for each mode and kind of error; `@` marks the place in the script.
+fn error_places() -> Vec<Trial> {
+    let line = "CREATE TABLE a (id int);\n";
+    [
+        ("a position", "SELECT 1;\nSELECT @nope FROM pg_class;", &[][..]),
+        ("a position in segments", "VACUUM;\nSELECT 1;\nSELECT 'ü', @nope FROM pg_class;", &[]),
+        ("a statement without a position", "SELECT 'ü';\n\n  @SELECT 1 / 0;\nSELECT 2;", &["22012"]),
+        ("a statement in segments", "SELECT 1; VACUUM;\nSELECT 2;\n@SELECT 1 / 0;", &["22012"]),
+        ("a statement in a script as it is", "-- evt: as-is\nSELECT 1;\n@SELECT 1 / 0;", &["22012"]),
+        (
+            "a line of a block",
+            "SELECT 1;\nDO $x$\nBEGIN\n  @PERFORM 1 / 0;\nEND $x$;",
+            &["CONTEXT", "inline_code_block"],
+        ),
+        (
+            "a query in a block",
+            "DO $$ BEGIN\n  @EXECUTE 'SELECT nope FROM pg_class';\nEND $$;",
+            &["QUERY:\n1 | SELECT nope FROM pg_class\n  |        ^\nCONTEXT", "42703"],
+        ),
+        (
+            "a function",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN\n\
+             RAISE EXCEPTION 'no' USING HINT = 'try', DETAIL = 'more'; END $$;\n@SELECT f();",
+            &["DETAIL: more", "HINT: try", "CONTEXT: PL/pgSQL function f() line 2 at RAISE", "P0001"],
+        ),
+        ("behind a transaction of its own", "BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;\n@SELECT 1 / 0;", &["22012"]),
+    ]
+    .into_iter()
+    .map(|(name, script, expected)| {
+        live(format!("apply: the place of an error: {name}"), move |database| async move {
+            let script = format!("{line}{script}").replacen(
+                &format!("{line}-- evt: as-is\n"),
+                &format!("-- evt: as-is\n{line}"),
+                1,
+            );
+            let before = &script[..script.find('@').expect("a mark")];
+            let at = (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+            let folder = migrations(&[("1_a", &script.replace('@', ""))]);
+            let mut db = database.connect().await;
+            let error = apply(&mut db, folder.path(), None).await.expect_err(name);
+            let text = error.to_string();
+            let MigrateError::Script(error) = error else { panic!("{text}") };
+            let place = error.place.as_ref().map(|place| (place.line, place.column));
+            assert_eq!(place, Some(at), "{text}");
+            for part in expected {
+                assert!(text.contains(part), "{part} is missing in {text}");
+            }
+        })
+    })
+    .collect()
 }
 
 /// What `migrate dev` finds out: history and folder, then a change to either or to the database, and the reasons to reset.

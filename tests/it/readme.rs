@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use evt::config::environment::VARIABLES;
 use evt::error::{Code, Exit};
+use evt::sql::directives::{MODES, SETTINGS};
 use libtest_mimic::{Failed, Trial};
 
 use crate::commands::without_times;
@@ -30,7 +31,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     tests
 }
 
-fn tables() -> [(&'static str, String); 4] {
+fn tables() -> [(&'static str, String); 5] {
     let table = |head: &str, rows: Vec<(String, String)>| {
         rows.into_iter().fold(format!("{head}\n|---|---|\n"), |text, (name, meaning)| {
             format!("{text}| `{name}` | {} |\n", meaning.replace('|', "\\|"))
@@ -39,11 +40,14 @@ fn tables() -> [(&'static str, String); 4] {
     let variables = VARIABLES.iter().map(|variable| (variable.name.to_owned(), variable.meaning.to_owned()));
     let exits = Exit::ALL.iter().map(|(exit, meaning)| (exit.status().to_string(), (*meaning).to_owned()));
     let codes = Code::ALL.iter().map(|(code, meaning)| (code.to_string(), (*meaning).to_owned()));
+    let modes = MODES.iter().map(|(name, _, meaning)| ((*name).to_owned(), (*meaning).to_owned()));
+    let settings = SETTINGS.iter().map(|(name, meaning)| (format!("{name}=…"), (*meaning).to_owned()));
     [
         ("commands", table("| Command | What it does |", evt::cli::commands())),
         ("variables", table("| Variable | Meaning |", variables.collect())),
         ("exits", table("| Status | Meaning |", exits.collect())),
         ("codes", table("| Code | Meaning |", codes.collect())),
+        ("comments", table("| After `-- evt:` | Meaning |", modes.chain(settings).collect())),
     ]
 }
 

@@ -1,15 +1,19 @@
 //! `evt migrate deploy`.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::cli::Tolerated;
+use crate::cli::interrupt::on_interrupt;
 use crate::cli::session::with_session;
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
+use crate::db::lock::{Holder, Waiting};
 use crate::error::{Error, Exit};
 use crate::migrations::records::{Records, apply_recorded};
 use crate::migrations::{ApplyOptions, Directory, Progress};
-use crate::output::{Output, plural};
+use crate::output::{Output, ProgressBar, plural};
 
 /// Apply pending migrations: for production, staging and CI
 #[derive(Debug, clap::Args)]
@@ -78,12 +82,23 @@ pub(crate) async fn apply_showing(
     out: &mut Output,
 ) -> Result<Vec<String>, Error> {
     let mut bar = None;
+    let mut wait = None;
+    let canceller = db.canceller();
     let (applied, notes) = apply_recorded(db, directory, options, records, &mut |progress| match progress {
-        Progress::Pending(count) => bar = (count > 1).then(|| out.progress(count as u64)),
-        Progress::Applying(name) => match &bar {
-            Some(bar) => bar.suspend(|| out.line(format!("Applying migration `{name}`"))),
-            None => out.line(format!("Applying migration `{name}`")),
-        },
+        Progress::Waiting(waiting) => show_wait(waiting, &mut wait, out),
+        Progress::Pending(count) => {
+            if let Some(wait) = wait.take() {
+                wait.finish_and_clear();
+            }
+            bar = (count > 1).then(|| out.progress(count as u64));
+        }
+        Progress::Applying(name) => {
+            on_interrupt(Some(canceller.clone()));
+            match &bar {
+                Some(bar) => bar.suspend(|| out.line(format!("Applying migration `{name}`"))),
+                None => out.line(format!("Applying migration `{name}`")),
+            }
+        }
         Progress::Applied(_) => {
             if let Some(bar) = &bar {
                 bar.inc(1);
@@ -91,7 +106,8 @@ pub(crate) async fn apply_showing(
         }
     })
     .await;
-    if let Some(bar) = bar {
+    on_interrupt(None);
+    for bar in [bar, wait].into_iter().flatten() {
         bar.finish_and_clear();
     }
     for note in notes {
@@ -99,3 +115,29 @@ pub(crate) async fn apply_showing(
     }
     Ok(applied?)
 }
+
+/// Who is waited for: once as a remark, and in a terminal again and again as it changes.
+fn show_wait(waiting: Waiting<'_>, shown: &mut Option<ProgressBar>, out: &mut Output) {
+    let facts = waiting.holder.map(Holder::facts).unwrap_or_default();
+    let first = shown.is_none();
+    let spinner = shown.get_or_insert_with(|| out.spinner(""));
+    if spinner.is_hidden() {
+        if first {
+            let facts: Vec<String> = facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            let facts = if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", ")) };
+            out.note(format!("Waiting for another migration run to end{facts}"));
+        }
+        return;
+    }
+    let limit = waiting.limit.map(|limit| format!(" of {} s", limit.as_secs())).unwrap_or_default();
+    let mut text = format!("Waiting for another migration run to end ({} s{limit})", waiting.waited.as_secs());
+    for (name, value) in facts {
+        // A line that a terminal would break could not be drawn anew.
+        let value: String = value.chars().take(SHOWN_CHARACTERS).collect();
+        let _ = write!(text, "\n    {name:11} : {value}");
+    }
+    spinner.set_message(text);
+}
+
+/// Characters shown of what a session runs.
+const SHOWN_CHARACTERS: usize = 60;

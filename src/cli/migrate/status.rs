@@ -1,6 +1,6 @@
 //! `evt migrate status`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::catalog::tree::{Mark, tree};
 use crate::cli::session::with_session;
@@ -9,7 +9,7 @@ use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::Status;
 use crate::migrations::drift::{Checked, Drift, Expectations, Origin, drift};
-use crate::migrations::status::{Relation, status_and_history};
+use crate::migrations::status::{Relation, Stop, Unfinished, status_and_history};
 use crate::output::{Output, drift_json, plural};
 
 /// Compare the migrations folder with the database, and the database with what its migrations made
@@ -82,12 +82,22 @@ fn show(status: &Status, drifted: bool, folder: &str, out: &mut Output) {
              with `evt migrate diff --from-empty --to-schema <schema> --script` and `evt migrate resolve --applied`",
         );
     }
+    if let Some(holder) = &status.running {
+        let facts: Vec<String> = holder.facts().iter().map(|(name, value)| format!("{name} {value}")).collect();
+        out.line(format!("A migration run is going on: {}", facts.join(", ")));
+        out.line("");
+    }
     let rows: Vec<Vec<String>> = problems(status)
         .into_iter()
         .flat_map(|(names, state, _)| names.iter().map(move |name| (name, state)))
-        .map(|(name, state)| {
-            let state = if status.rolled_back.contains(name) { "failed or rolled back, not applied" } else { state };
-            vec![name.clone(), state.to_owned()]
+        .map(|(name, state): (&String, &'static str)| {
+            let unfinished = status.unfinished.iter().find(|unfinished| unfinished.name == *name);
+            let state = match unfinished {
+                Some(unfinished) if status.failed.contains(name) && state == FAILED => far(unfinished.stop),
+                _ if status.rolled_back.contains(name) => "failed or rolled back, not applied".to_owned(),
+                _ => state.to_owned(),
+            };
+            vec![name.clone(), state]
         })
         .collect();
     if rows.is_empty() {
@@ -103,10 +113,29 @@ fn show(status: &Status, drifted: bool, folder: &str, out: &mut Output) {
         out.line(format!("The folder and the database have different histories; last common migration: {common}"));
         out.line("");
     }
-    for (names, _, hint) in problems(status) {
+    for (names, state, hint) in problems(status) {
         if let Some(first) = names.first() {
+            let goes_on = status.unfinished.iter().all(|unfinished| matches!(unfinished.stop, Stop::GoesOn { .. }));
+            let hint = if state == FAILED && goes_on && status.unfinished.len() == 1 {
+                "`evt migrate deploy` goes on with `<name>` where it stopped, once the cause is removed"
+            } else {
+                hint
+            };
             out.hint(hint.replace("<name>", first));
         }
+    }
+}
+
+const FAILED: &str = "failed";
+
+/// How far an unfinished migration came, in words.
+fn far(stop: Stop) -> String {
+    match stop {
+        Stop::GoesOn { done, of } => format!("stopped behind {done} of {of} segments, can go on"),
+        Stop::Edited { done } => format!("stopped behind {}, and edited since", plural(done, "segment")),
+        Stop::InDoubt { done } => format!("stopped in the statement behind {}", plural(done, "segment")),
+        Stop::Refused => FAILED.to_owned(),
+        Stop::Silent => "started, and ended without a word".to_owned(),
     }
 }
 
@@ -115,7 +144,7 @@ fn problems(status: &Status) -> [(&Vec<String>, &'static str, &'static str); 4] 
     [
         (
             &status.failed,
-            "failed",
+            FAILED,
             "repair what `<name>` left, then `evt migrate resolve --applied \"<name>\"`; or undo it, then \
              `evt migrate resolve --rolled-back \"<name>\"` and deploy again",
         ),
@@ -173,6 +202,17 @@ fn show_drift(drift: &Drift, out: &mut Output) {
     }
 }
 
+fn unfinished_json(unfinished: &Unfinished) -> Value {
+    let (stop, done, of) = match unfinished.stop {
+        Stop::GoesOn { done, of } => ("goesOn", Some(done), Some(of)),
+        Stop::Edited { done } => ("edited", Some(done), None),
+        Stop::InDoubt { done } => ("inDoubt", Some(done), None),
+        Stop::Refused => ("refused", None, None),
+        Stop::Silent => ("silent", None, None),
+    };
+    json!({ "name": unfinished.name, "startedAt": unfinished.started_at, "stop": stop, "done": done, "of": of })
+}
+
 /// `version` changes when a field changes its meaning or goes.
 fn as_json(status: &Status, drift: Option<&Drift>) -> Value {
     let drifted = matches!(drift, Some(Drift::Checked(checked)) if !checked.comparison.is_empty());
@@ -184,6 +224,10 @@ fn as_json(status: &Status, drift: Option<&Drift>) -> Value {
         "pending": status.pending,
         "rolledBack": status.rolled_back,
         "failed": status.failed,
+        "unfinished": status.unfinished.iter().map(unfinished_json).collect::<Vec<_>>(),
+        "running": status.running.as_ref().map(|holder| {
+            holder.facts().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>()
+        }),
         "edited": status.edited,
         "missing": status.missing,
         "lastCommon": status.last_common,
