@@ -202,6 +202,18 @@ impl Output {
         }
     }
 
+    /// A table that fits a narrow terminal: long cells are broken, and a line stands between the rows.
+    pub fn narrow_table(&mut self, headings: &[&str], rows: &[Vec<String>]) {
+        const COLUMNS: u16 = 80;
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(headings.to_vec());
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(COLUMNS);
+        table.add_rows(rows);
+        for line in table.lines() {
+            self.line(line.trim_end());
+        }
+    }
+
     /// Names and values, one pair on a line, aligned.
     pub fn facts(&mut self, facts: &[(&str, String)]) {
         let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();

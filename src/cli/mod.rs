@@ -249,14 +249,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error>
 
 /// Ends when a person or the system asks this process to stop; from then on that does not end it by itself.
 async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! { _ = terminated.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
-        return;
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    interrupt::handled_by_the_command().await;
 }
 
 /// Whether this process may ask questions.

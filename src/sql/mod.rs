@@ -6,6 +6,7 @@ mod defaults;
 mod enums;
 pub mod directives;
 pub mod extensions;
+pub mod locks;
 pub mod quote;
 pub mod split;
 mod script;

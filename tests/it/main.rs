@@ -4,6 +4,7 @@ mod codes;
 mod commands;
 mod config;
 mod corpus;
+mod crowd;
 mod diff;
 mod doctor;
 mod documents;
@@ -16,6 +17,7 @@ mod guarded;
 mod introspect;
 mod kill;
 mod local;
+mod locks;
 mod maintenance;
 mod migrations;
 mod parse;
@@ -48,7 +50,9 @@ fn main() {
         migrations::tests(),
         codes::tests(),
         kill::tests(),
-        if sweep.is_empty() { Vec::new() } else { kill::sweep() },
+        crowd::tests(),
+        locks::tests(),
+        if sweep.is_empty() { Vec::new() } else { kill::sweep().into_iter().chain(crowd::sweep()).collect() },
         commands::tests(),
         doctor::tests(),
         secrets::tests(),

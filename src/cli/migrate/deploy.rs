@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::dry_run;
 use crate::cli::Tolerated;
 use crate::cli::interrupt::on_interrupt;
 use crate::cli::session::with_session;
@@ -24,6 +25,9 @@ use crate::output::{Output, ProgressBar, plural};
 pub(crate) struct DeployArgs {
     #[command(flatten)]
     project: ProjectArgs,
+    /// Show what would be done, with the locks that it takes, and do nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Longest wait for another migration run, in seconds; 0 is for ever
     #[arg(long, value_name = "SECONDS")]
     lock_timeout: Option<u64>,
@@ -42,14 +46,22 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Res
     with_session(&args.project, context, out, async |session, out| {
         let session = session.wait_for_lock(args.lock_timeout);
         let directory = session.directory()?;
-        let (mut db, _) = session.connect_or_create(out).await?;
         let folder = session.shown_directory();
+        let mut db = if args.dry_run { session.connect().await? } else { session.connect_or_create(out).await?.0 };
         out.line("");
         match directory.migrations.len() {
             0 => out.line(format!("No migrations found in {}", folder.display())),
             count => out.line(format!("{} found in {}", plural(count, "migration"), folder.display())),
         }
         out.line("");
+        if args.dry_run {
+            let planned = crate::migrations::dry_run(&mut db, &directory, &session.apply_options()).await?;
+            dry_run::show(&planned, out);
+            if args.json {
+                out.json(&dry_run::as_json(directory.migrations.len(), &planned));
+            }
+            return Ok(Exit::Success);
+        }
         let applied = apply_showing(
             &mut db,
             &directory,

@@ -3,6 +3,7 @@
 pub(super) mod deploy;
 pub(super) mod dev;
 pub(super) mod diff;
+mod dry_run;
 pub(super) mod log;
 pub(super) mod reset;
 pub(super) mod resolve;
