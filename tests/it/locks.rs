@@ -189,7 +189,7 @@ pub(crate) fn tests() -> Vec<Trial> {
                             break;
                         }
                     }
-                    canceller.cancel().await;
+                    let _ = canceller.cancel().await;
                     found
                 });
                 assert!(outcome.is_err(), "{statement} was not in anybody's way");
