@@ -140,6 +140,14 @@ where
     on_a_server(format!("long {}", name.into()), move |database| runtime().block_on(test(database)))
 }
 
+/// The same for a test that does not need a runtime.
+pub(crate) fn long_blocking<F>(name: impl Into<String>, test: F) -> Trial
+where
+    F: FnOnce(TestDatabase) + Send + 'static,
+{
+    on_a_server(format!("long {}", name.into()), test)
+}
+
 fn on_a_server<F>(name: String, test: F) -> Trial
 where
     F: FnOnce(TestDatabase) + Send + 'static,
