@@ -13,11 +13,12 @@ const output = execFileSync('cargo', ['run', '--quiet', '--example', 'findings',
   encoding: 'utf8',
   maxBuffer: 1 << 30,
 })
-const onPurpose = /provider\s*=\s*"(mysql|sqlite|sqlserver|mongodb|cockroachdb)"|([([{][^)\]}\n]*){50}/
+const otherProvider = /provider\s*=\s*"(mysql|sqlite|sqlserver|mongodb|cockroachdb)"/
+const isDeep = (text) => text.split('\n').some((line) => line.replace(/[^([{]/g, '').length > 50)
 let [compared, differing, broken] = [0, 0, 0]
 for (const line of output.split('\n').filter(Boolean)) {
   const evt = JSON.parse(line)
-  if (onPurpose.test(evt.text)) continue
+  if (otherProvider.test(evt.text) || isDeep(evt.text)) continue
   let findings, formatted
   try {
     findings = lint(evt.rules, evt.text)
