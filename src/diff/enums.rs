@@ -8,8 +8,35 @@ use super::order::{Key, Plan, rank};
 use crate::dbschema::{Column, ColumnType, DefaultValue, Enum, QualifiedName, Table, Value};
 use crate::sql::quote::Literal;
 
-/// Columns whose enum is replaced by a new type: by table and column.
-pub(super) type Swaps = HashMap<QualifiedName, HashSet<String>>;
+/// Enums that are replaced by new types.
+#[derive(Debug, Default)]
+pub(super) struct Swaps {
+    /// The enums.
+    enums: HashSet<String>,
+    /// Their columns, by table.
+    columns: HashMap<QualifiedName, HashSet<String>>,
+}
+
+impl Swaps {
+    /// The columns of a table whose enum is replaced.
+    pub(super) fn columns(&self, table: &QualifiedName) -> Option<&HashSet<String>> {
+        self.columns.get(table)
+    }
+
+    /// Whether an expression over a table may have to do with a replaced enum, going by the names in it.
+    pub(super) fn mentioned(&self, table: &QualifiedName, expression: &str) -> bool {
+        let expression = expression.to_lowercase();
+        let mentions = |name: &String| {
+            let name = name.to_lowercase();
+            expression.match_indices(&name).any(|(start, found)| {
+                let before = expression[..start].chars().next_back();
+                let behind = expression[start + found.len()..].chars().next();
+                ![before, behind].into_iter().flatten().any(|c| c.is_alphanumeric() || c == '_')
+            })
+        };
+        self.enums.iter().any(mentions) || self.columns(table).is_some_and(|columns| columns.iter().any(mentions))
+    }
+}
 
 pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) -> Swaps {
     for (position, enumeration) in to.enums.iter().enumerate() {
@@ -19,7 +46,7 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) -> Swaps {
         }
     }
     let mut users: Option<Users<'_>> = None;
-    let mut swaps = Swaps::new();
+    let mut swaps = Swaps::default();
     for (position, enumeration) in from.enums.iter().enumerate() {
         let Some(next) = to.enumeration(&enumeration.name) else {
             let change = Change::DropEnum { enumeration: (*enumeration).clone() };
@@ -37,8 +64,9 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, plan: &mut Plan) -> Swaps {
         // (PostgreSQL documentation, `ALTER TYPE`).
         let swap = if !removed.is_empty() || users.has_default_among(&next.name, &added) {
             let swap = users.swap(&enumeration.name, &removed);
+            swaps.enums.insert(enumeration.name.name.clone());
             for column in &swap.columns {
-                swaps.entry(column.table.clone()).or_default().insert(column.to.name.clone());
+                swaps.columns.entry(column.table.clone()).or_default().insert(column.to.name.clone());
             }
             if swap.drop_old_later {
                 let name = QualifiedName::new(&*next.name.namespace, format!("{}_old", next.name.name));

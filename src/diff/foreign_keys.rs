@@ -83,7 +83,7 @@ impl Context<'_> {
     /// Both ends would be of different enums for a moment.
     fn is_swapped(&self, table: &QualifiedName, foreign_key: &ForeignKey) -> bool {
         let has = |table: &QualifiedName, columns: &[String]| {
-            self.swaps.get(table).is_some_and(|swapped| columns.iter().any(|column| swapped.contains(column)))
+            self.swaps.columns(table).is_some_and(|swapped| columns.iter().any(|column| swapped.contains(column)))
         };
         has(table, &foreign_key.columns) || has(&foreign_key.referenced_table, &foreign_key.referenced_columns)
     }

@@ -9,12 +9,15 @@ use super::order::{Key, Plan, rank};
 use super::tables::{LostKeys, TablePair};
 use crate::dbschema::{DbSchema, Index, IndexColumn, IndexMethod, OperatorClass, Origin, SortOrder};
 
-pub(super) fn diff(pair: &TablePair<'_>, to: &DbSchema, swaps: &Swaps, lost: &mut LostKeys, plan: &mut Plan) {
-    let comparison = Comparison { predicates: to.origin == Origin::Database || to.manages_predicates };
+pub(super) fn diff(pair: &TablePair<'_>, sides: [&DbSchema; 2], swaps: &Swaps, lost: &mut LostKeys, plan: &mut Plan) {
+    let [from, to] = sides;
+    // A schema file that no longer manages predicates asks for whole indexes instead of the partial ones that it had.
+    let comparison =
+        Comparison { predicates: to.origin == Origin::Database || to.manages_predicates || from.manages_predicates };
     let matched = comparison.pair(&pair.from.indexes, &pair.to.indexes);
     let table = &pair.from.name;
     let [previous, next] = pair.positions;
-    let swapped = swaps.get(table);
+    let swapped = |predicate: &Option<String>| predicate.as_ref().is_some_and(|text| swaps.mentioned(table, text));
 
     let mut renames = Vec::new();
     for (nth, index) in pair.from.indexes.iter().enumerate() {
@@ -32,7 +35,7 @@ pub(super) fn diff(pair: &TablePair<'_>, to: &DbSchema, swaps: &Swaps, lost: &mu
         if index.columns.iter().any(|column| pair.recreated.contains(&column.name)) {
             // It goes with the column.
             create(plan, pair, to, [1 + previous, next, *other], reason);
-        } else if swapped.is_some() && index.predicate.is_some() {
+        } else if swapped(&index.predicate) {
             if index.unique {
                 lost.key(table, index.columns.iter().map(|c| &c.name));
             }

@@ -74,7 +74,7 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, swaps: &Swaps, plan: &mut Pla
     }
     orphaned_sequences(&mut pairs, from.schema);
     for pair in &pairs {
-        indexes::diff(pair, to.schema, swaps, &mut lost, plan);
+        indexes::diff(pair, [from.schema, to.schema], swaps, &mut lost, plan);
         alter(pair, &mut lost, plan);
     }
     for (position, table) in to.tables.iter().enumerate() {

@@ -80,6 +80,8 @@ fn alter_column(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>
         match to.arity {
             ColumnArity::Required => clause("SET NOT NULL"),
             ColumnArity::Nullable => clause("DROP NOT NULL"),
+            // An array that nobody fills is NULL.
+            ColumnArity::List if from.arity == ColumnArity::Required => clause("DROP NOT NULL"),
             ColumnArity::List => {}
         }
     }
@@ -135,12 +137,14 @@ fn using(via: Via, id: &str, ty: &str) -> String {
     }
 }
 
-/// A sequence that starts behind the highest number in the table becomes the default.
+/// A sequence like that of a `serial` column, but starting behind the highest number in the table, becomes the
+/// default.
 fn became_numbered(table: &QualifiedName, column: &Column, naming: Naming<'_>, parts: &mut Parts) {
     let sequence = sequence_name(table, column, naming);
     let id = Ident(&column.name);
     let name = naming.name(table);
-    parts.before.push(format!("CREATE SEQUENCE {sequence}"));
+    let bounds = counted_type(column).filter(|ty| *ty != "BIGINT").map_or_else(String::new, |ty| format!(" AS {ty}"));
+    parts.before.push(format!("CREATE SEQUENCE {sequence}{bounds}"));
     parts.clauses.push(format!("ALTER COLUMN {id} SET DEFAULT nextval({})", Literal(&sequence)));
     parts
         .after
@@ -161,17 +165,22 @@ fn sequence_name(table: &QualifiedName, column: &Column, naming: Naming<'_>) -> 
     }
 }
 
+/// The type of the sequence of a numbered column.
+fn counted_type(column: &Column) -> Option<&'static str> {
+    match column.ty {
+        ColumnType::Native(NativeType::SmallInt) => Some("SMALLINT"),
+        ColumnType::Native(NativeType::Integer) => Some("INTEGER"),
+        ColumnType::Native(NativeType::BigInt) => Some("BIGINT"),
+        ColumnType::Native(_) | ColumnType::Enum(_) | ColumnType::Unsupported(_) => None,
+    }
+}
+
 /// The sequence of a column that gets another integer type counts as far as the new type does.
 fn resize_sequence(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>, parts: &mut Parts) {
     if !(change.from.autoincrement && change.to.autoincrement) || change.from.identity.is_some() {
         return;
     }
-    let ty = match change.to.ty {
-        ColumnType::Native(NativeType::SmallInt) => "SMALLINT",
-        ColumnType::Native(NativeType::Integer) => "INTEGER",
-        ColumnType::Native(NativeType::BigInt) => "BIGINT",
-        ColumnType::Native(_) | ColumnType::Enum(_) | ColumnType::Unsupported(_) => return,
-    };
+    let Some(ty) = counted_type(&change.to) else { return };
     let sequence = match &change.from.default {
         Some(crate::dbschema::DefaultValue::Sequence(Some(name))) => naming.name(name).to_string(),
         _ => naming.beside(&table.namespace, &crate::dbschema::names::serial_sequence(&table.name, &change.from.name)),

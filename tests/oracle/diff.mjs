@@ -17,7 +17,7 @@ const DATASOURCE = 'datasource db {\n  provider = "postgresql"\n}\n'
 const complete = (text) => (text == null || text.includes('datasource ') ? text : DATASOURCE + text)
 
 function cases(text) {
-  const sections = /^-- (deviation|not live|from\.prisma|to\.prisma|migration\.sql|summary|findings) --\n/m
+  const sections = /^-- (deviation|not live|not as made directly|from\.prisma|to\.prisma|migration\.sql|summary|findings) --\n/m
   return text
     .split(/^=== /m)
     .slice(1)

@@ -1,5 +1,6 @@
 //! The SQL runs, and afterwards there is no difference.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -11,39 +12,93 @@ use evt::safety;
 use evt::sql::quote::{Ident, Statement};
 use evt::sql::{Naming, render};
 
-use super::Case;
+use super::catalog::{self, Objects, put_aside};
+use super::{Case, pg_dump};
 use crate::server::TestDatabase;
 
 /// For each case: the SQL of the source, then that of the difference, taken between the schemas and taken between the
-/// database and the schema. After each the database is what the schema says.
+/// database and the schema. It runs, and afterwards the database is what the schema says, and the same as one that was
+/// made directly from the target, according to the server's catalog and to `pg_dump` where it can read the server.
 pub(super) async fn check(database: TestDatabase, cases: Vec<Case>) {
     let mut db = database.connect().await;
     let mut wrong = Vec::new();
-    for case in cases.iter().filter(|case| case.section("not live").is_none()) {
+    let mut compared = Vec::new();
+    for (nth, case) in cases.iter().enumerate().filter(|(_, case)| case.section("not live").is_none()) {
         let (from, to) = (case.side("from.prisma"), case.side("to.prisma"));
-        for between_schemas in [true, false] {
-            if let Err(message) = Box::pin(migrate(&mut db, &from, &to, between_schemas)).await {
-                let way = if between_schemas { "between schemas" } else { "from the database" };
-                wrong.push(format!("{} ({way}): {message}", case.name));
+        for way in WAYS {
+            match Box::pin(migrate(&mut db, &from, &to, way)).await {
+                Ok(namespaces) => {
+                    let label = format!("{nth} {way:?}");
+                    put_aside(&mut db, &namespaces, &label).await.expect("namespaces can be renamed");
+                    compared.push((case, label, format!("{nth} {:?}", Way::Directly)));
+                }
+                Err(message) => wrong.push(format!("{} ({way:?}): {message}", case.name)),
+            }
+        }
+    }
+    for (judge, objects) in judges(&mut db, &database).await {
+        let mut differing = HashSet::new();
+        for (case, label, direct) in &compared {
+            if let Some(text) = catalog::compare(&objects, [label, direct]) {
+                differing.insert(&case.name);
+                if case.section("not as made directly").is_none() {
+                    wrong.push(format!(
+                        "{} ({label}): {judge} sees another database than one made directly:{text}",
+                        case.name
+                    ));
+                }
+            }
+        }
+        for (case, ..) in &compared {
+            if case.section("not as made directly").is_some() && !differing.contains(&case.name) {
+                wrong.push(format!("{}: {judge} sees no difference from one made directly", case.name));
             }
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-async fn migrate(db: &mut Connection, from: &DbSchema, to: &DbSchema, between_schemas: bool) -> Result<(), String> {
+/// How a database gets to the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By the difference between the two schemas.
+    Schemas,
+    /// By the difference between the database and the schema.
+    Database,
+    /// From nothing.
+    Directly,
+}
+
+const WAYS: [Way; 3] = [Way::Schemas, Way::Database, Way::Directly];
+
+/// What says whether two databases are the same.
+async fn judges(db: &mut Connection, database: &TestDatabase) -> Vec<(&'static str, Objects)> {
+    let mut judges = vec![("the catalog", catalog::read(db).await.expect("the catalog can be read"))];
+    let version = db.rows(&Statement::from("SHOW server_version_num")).await.expect("the server has a version");
+    let major = version[0].values()[0].parse::<u32>().expect("a number") / 10_000;
+    if let Some(program) = pg_dump::find(major) {
+        let objects = pg_dump::read(&program, &database.text()).unwrap_or_else(|error| panic!("pg_dump: {error}"));
+        judges.push(("pg_dump", objects));
+    }
+    judges
+}
+
+/// Returns the namespaces that there are afterwards.
+async fn migrate(db: &mut Connection, from: &DbSchema, to: &DbSchema, way: Way) -> Result<Vec<String>, String> {
     reset(db, &[from, to]).await?;
-    let empty = read(db, &[from, to]).await?;
-    apply(db, &empty, from).await.map_err(|error| format!("making the source: {error}"))?;
-    let source = read(db, &[from, to]).await?;
-    settled(&source, from).map_err(|error| format!("the source: {error}"))?;
-    if between_schemas {
-        apply(db, from, to).await?;
+    // What `reset` leaves.
+    let empty = DbSchema { namespaces: vec!["public".to_owned()], ..DbSchema::empty("public") };
+    if way == Way::Directly {
+        apply(db, &empty, to).await?;
     } else {
-        apply(db, &source, to).await?;
+        apply(db, &empty, from).await.map_err(|error| format!("making the source: {error}"))?;
+        let source = read(db, &[from, to]).await?;
+        settled(&source, from).map_err(|error| format!("the source: {error}"))?;
+        apply(db, if way == Way::Schemas { from } else { &source }, to).await?;
     }
     let target = read(db, &[from, to]).await?;
-    settled(&target, to)
+    settled(&target, to)?;
+    Ok(target.namespaces)
 }
 
 /// For a case with a script: what leads from the database to the schema is as written, runs, and settles the matter.
