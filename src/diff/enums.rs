@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Side;
 use super::change::{AddedValue, Change, EnumChange, EnumSwap, SwappedCheck, SwappedColumn};
+use super::expression;
 use super::order::{Key, Plan, rank};
 use crate::dbschema::{Column, ColumnType, DefaultValue, Enum, QualifiedName, Table, Value};
 use crate::sql::quote::Literal;
@@ -25,15 +26,7 @@ impl Swaps {
 
     /// Whether an expression over a table may have to do with a replaced enum, going by the names in it.
     pub(super) fn mentioned(&self, table: &QualifiedName, expression: &str) -> bool {
-        let expression = expression.to_lowercase();
-        let mentions = |name: &String| {
-            let name = name.to_lowercase();
-            expression.match_indices(&name).any(|(start, found)| {
-                let before = expression[..start].chars().next_back();
-                let behind = expression[start + found.len()..].chars().next();
-                ![before, behind].into_iter().flatten().any(|c| c.is_alphanumeric() || c == '_')
-            })
-        };
+        let mentions = |name: &String| expression::mentions(expression, name);
         self.enums.iter().any(mentions) || self.columns(table).is_some_and(|columns| columns.iter().any(mentions))
     }
 }

@@ -47,6 +47,15 @@ pub(super) fn read(text: &str) -> Option<Expression> {
     Reader::read(&words(text)?)
 }
 
+/// Whether a name occurs in an expression, in any case and also where it is no column.
+pub(super) fn mentions(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    text.match_indices(&name).any(|(start, found)| {
+        let neighbours = [text[..start].chars().next_back(), text[start + found.len()..].chars().next()];
+        !neighbours.into_iter().flatten().any(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
 fn without_parentheses(mut words: &[Word]) -> &[Word] {
     while let [Word::Symbol(open), inner @ .., Word::Symbol(close)] = words
         && open == "("
@@ -59,7 +68,7 @@ fn without_parentheses(mut words: &[Word]) -> &[Word] {
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::{mentions, same};
 
     #[test]
     fn spelling_does_not_count() {
@@ -128,6 +137,20 @@ mod tests {
             ("'1 day'", "'2 days'"),
         ] {
             assert!(!same(a, b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn names_are_whole_words() {
+        for (text, name, expected) in [
+            ("(value IS NOT NULL)", "a", false),
+            ("(value IS NOT NULL)", "value", true),
+            ("\"First Name\" > 3", "First Name", true),
+            ("B > 3", "b", true),
+            ("(ä_b = 1)", "b", false),
+            ("x", "", false),
+        ] {
+            assert_eq!(mentions(text, name), expected, "{name} in {text}");
         }
     }
 

@@ -17,7 +17,10 @@ pub(super) fn diff(pair: &TablePair<'_>, sides: [&DbSchema; 2], swaps: &Swaps, l
     let matched = comparison.pair(&pair.from.indexes, &pair.to.indexes);
     let table = &pair.from.name;
     let [previous, next] = pair.positions;
-    let swapped = |predicate: &Option<String>| predicate.as_ref().is_some_and(|text| swaps.mentioned(table, text));
+    let next_columns: HashSet<&str> = pair.to.columns.iter().map(|c| c.name.as_str()).collect();
+    let dropped: HashSet<&String> =
+        pair.from.columns.iter().map(|c| &c.name).filter(|name| !next_columns.contains(name.as_str())).collect();
+    let goes = |column: &String| pair.recreated.contains(column) || dropped.contains(column);
 
     let mut renames = Vec::new();
     for (nth, index) in pair.from.indexes.iter().enumerate() {
@@ -32,17 +35,30 @@ pub(super) fn diff(pair: &TablePair<'_>, sides: [&DbSchema; 2], swaps: &Swaps, l
         };
         let to = &pair.to.indexes[*other];
         let reason = IndexReason::Recreated;
-        if index.columns.iter().any(|column| pair.recreated.contains(&column.name)) {
+        let again = |index: &Index, plan: &mut Plan| create(plan, pair, index, [1 + previous, next, *other], reason);
+        let predicate = index.predicate.as_deref();
+        if index.columns.iter().map(|column| &column.name).chain(&index.facts.include).any(goes) {
             // It goes with the column.
-            create(plan, pair, to, [1 + previous, next, *other], reason);
-        } else if swapped(&index.predicate) {
+            if index.unique {
+                lost.key(table, index.columns.iter().map(|c| &c.name));
+            }
+            again(to, plan);
+        } else if predicate.is_some_and(|text| {
+            pair.recreated.iter().chain(dropped.iter().copied()).any(|column| expression::mentions(text, column))
+        }) {
+            // It goes with a column of its condition, if that is what the text speaks of.
+            drop(plan, pair, nth, rank::DROP_INDEX);
+            again(to, plan);
+        } else if predicate.is_some_and(|text| swaps.mentioned(table, text)) {
             if index.unique {
                 lost.key(table, index.columns.iter().map(|c| &c.name));
             }
             drop(plan, pair, nth, rank::DROP_INDEX_EARLY);
-            let again =
-                if to.predicate.is_some() { to.clone() } else { Index { name: to.name.clone(), ..index.clone() } };
-            create(plan, pair, &again, [1 + previous, next, *other], reason);
+            if to.predicate.is_some() {
+                again(to, plan);
+            } else {
+                again(&Index { name: to.name.clone(), ..index.clone() }, plan);
+            }
         } else if index.name != to.name {
             renames.push((nth, index, to));
         }

@@ -10,11 +10,16 @@
 //! Cases of `tests/fixtures/diff/live/*.case` have `-- from.sql --` instead: a script that makes a database, which is
 //! then compared with `-- to.prisma --` (absent: an empty database). A section `-- external --` lists tables and enums
 //! that are not managed, as `table namespace.name`. Findings are those that the data confirms.
+//!
+//! Random schemas are tried too; `tests/random_diffs.rs` tries many of them, and `tests/oracle/diff_random.mjs`
+//! compares many with Prisma.
 
 mod catalog;
 mod corpus;
 mod matrix;
 mod pg_dump;
+mod proof;
+mod random;
 mod recorded;
 mod round_trip;
 mod server;
@@ -58,6 +63,18 @@ pub(crate) fn tests() -> Vec<Trial> {
             trials.push(crate::server::live(name, move |database| server::check(database, cases)));
         }
     }
+    trials.push(crate::server::long("diff: pairs of random schemas", |database| async move {
+        let mut db = database.connect().await;
+        if let Err(failure) = random::pairs::try_pairs(&mut db, &database.text(), 12, 20).await {
+            panic!("{failure}");
+        }
+    }));
+    trials.push(crate::server::long("diff: many random changes on one database", |database| async move {
+        let mut db = database.connect().await;
+        if let Err(failure) = random::walk::walk(&mut db, &database.text(), 20, 60, 15).await {
+            panic!("{failure}");
+        }
+    }));
     trials.extend(recorded::tests());
     trials.extend(corpus::tests());
     trials.extend(matrix::tests());

@@ -102,7 +102,7 @@ const rules = {
   },
   'sequences': (ours, theirs) => {
     // Names that are quoted where they have to be, and not longer than PostgreSQL takes.
-    const named = (l) => (/_seq/.test(l) ? l.replace(/^(CREATE SEQUENCE .*) AS \w+$/, '$1').replace(/"/g, '').toLowerCase().replace(/\w{50,}_seq/g, 'seq') : l)
+    const named = (l) => (/_seq/.test(l) ? l.replace(/(CREATE SEQUENCE .*) AS \w+$/, '$1').replace(/"/g, '').toLowerCase().replace(/\w{50,}_seq/g, 'seq') : l)
     const change = alterTables((l) =>
       /SELECT setval|DROP SEQUENCE|ALTER SEQUENCE .* AS /.test(l)
         ? null

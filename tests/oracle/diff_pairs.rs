@@ -8,14 +8,17 @@
     reason = "a program, not an API; it shares modules with the tests"
 )]
 
-#[path = "../it/diff/random/mod.rs"]
-mod random;
+#[path = "../it/diff"]
+mod diff {
+    pub(crate) mod catalog;
+    pub(crate) mod pg_dump;
+    pub(crate) mod proof;
+    pub(crate) mod random;
+}
 
-use evt::diff::{diff, summary};
-use evt::psl::{self, FileId, Source};
+use diff::random::{Choices, draw, neighbour};
+use evt::diff::summary;
 use evt::sql::{Naming, render};
-use random::Choices;
-use random::project::Project;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u64>().expect("a number"));
@@ -23,16 +26,9 @@ fn main() {
     let first = arguments.next().unwrap_or(0);
     for seed in first..first + count {
         let mut choices = Choices::Seeded(seed.wrapping_mul(0x5851_f42d_4c95_7f2d));
-        let Some((from, from_side)) = (0..50).find_map(|_| valid(&Project::draw(&mut choices))) else { continue };
-        let found = (0..50).find_map(|_| {
-            let mut to = from.clone();
-            for _ in 0..=choices.below(5) {
-                to.edit(&mut choices);
-            }
-            valid(&to)
-        });
-        let Some((to, to_side)) = found else { continue };
-        let changes = diff(&from_side, &to_side);
+        let Some((from, from_side)) = draw(&mut choices) else { continue };
+        let Some((to, to_side)) = neighbour(&from, &mut choices) else { continue };
+        let changes = evt::diff::diff(&from_side, &to_side);
         println!(
             "{}",
             serde_json::json!({
@@ -44,15 +40,4 @@ fn main() {
             })
         );
     }
-}
-
-fn valid(project: &Project) -> Option<(Project, evt::dbschema::DbSchema)> {
-    let source = Source { id: FileId(0), path: "schema.prisma".to_owned(), text: project.text() };
-    let (ast, diagnostics) = psl::parse(source);
-    assert!(!diagnostics.has_errors(), "{diagnostics:?}\n{}", project.text());
-    let (schema, diagnostics) = psl::validate(&[ast]);
-    if schema.is_none() && std::env::var_os("SHOW_INVALID").is_some() {
-        eprintln!("{diagnostics:?}");
-    }
-    schema.map(|schema| (project.clone(), evt::lower::lower(&schema, "public")))
 }

@@ -7,27 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use evt::db::Connection;
-use evt::sql::quote::{Ident, Statement};
+use evt::dbschema::DbSchema;
+use evt::sql::quote::Statement;
 
-/// Each database's objects as lines, by label. Namespaces with plain names are of the label ``.
+/// Each database's objects as lines, by label. The label of namespaces with plain names is empty.
 pub(crate) type Objects = BTreeMap<String, Vec<String>>;
-
-/// Puts the namespaces aside, so that there is an empty `public` again. The label may not have dots.
-pub(crate) async fn put_aside(db: &mut Connection, namespaces: &[String], label: &str) -> Result<(), String> {
-    let mut sql = String::new();
-    for namespace in namespaces {
-        let (old, new) = (Ident(namespace), format!("{label}.{namespace}"));
-        let _ = write!(
-            sql,
-            "DO $$ BEGIN IF EXISTS (SELECT FROM pg_namespace WHERE oid = to_regnamespace({})) THEN \
-             ALTER SCHEMA {old} RENAME TO {}; END IF; END $$;",
-            evt::sql::quote::Literal(&old.to_string()),
-            Ident(&new)
-        );
-    }
-    sql.push_str("CREATE SCHEMA public;");
-    db.script(&Statement::built(sql)).await.map_err(|error| format!("{error}: {:?}", error.server()))
-}
 
 /// What the catalog holds of each database that was put aside.
 pub(crate) async fn read(db: &mut Connection) -> Result<Objects, String> {
@@ -62,4 +46,24 @@ pub(crate) fn compare(objects: &Objects, [label, wanted]: [&str; 2]) -> Option<S
         let _ = write!(text, "\n{} objects instead of {}", found.len(), wanted.len());
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// The objects without what a difference to this schema leaves as it is: the order of an enum's values, and conditions
+/// of indexes if the schema does not manage them.
+pub(crate) fn loosely(mut objects: Objects, to: &DbSchema) -> Objects {
+    for line in objects.values_mut().flatten() {
+        if let Some(condition) = line.find(" WHERE ").filter(|_| !to.manages_predicates) {
+            line.truncate(condition);
+        } else {
+            line.truncate(line.trim_end_matches(';').len());
+        }
+        let opening = ["AS ENUM (", ": enum "].into_iter().find_map(|word| Some(line.find(word)? + word.len()));
+        if let Some(start) = opening {
+            let mut values: Vec<&str> =
+                line[start..].split_inclusive('\'').map(|part| part.trim_matches([',', ' ', '\n'])).collect();
+            values.sort_unstable();
+            *line = format!("{}{}", &line[..start], values.join(" "));
+        }
+    }
+    objects
 }

@@ -44,8 +44,8 @@ pub(crate) fn read(program: &PathBuf, url: &str) -> Result<Objects, String> {
         let Some((label, namespace)) = space.split_once('.') else { continue };
         let body = body.split("\n\n--\n-- PostgreSQL database dump complete").next().unwrap_or(body);
         // Settings for what follows stand behind the object before.
-        let body: String =
-            body.lines().filter(|line| !line.starts_with("SET ")).map(|line| format!("{line}\n")).collect();
+        let lines: Vec<&str> = body.lines().filter(|line| !line.starts_with("SET ")).collect();
+        let body = lines.join("\n");
         let body = body.trim_start_matches("--").trim();
         sections.entry(label.to_owned()).or_default().push(format!("{namespace}: {}", plain(&sorted(body), label)));
     }

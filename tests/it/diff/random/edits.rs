@@ -1,7 +1,8 @@
 //! What people do to a schema between two migrations.
 
 use super::Choices;
-use super::project::{ACTIONS, COLUMNS, ENUMS, FieldType, Kind, Project, TABLES, VALUES, condition, is_ordered};
+use super::project::{ACTIONS, COLUMNS, ENUMS, FieldType, Kind, Model, Project, TABLES, VALUES, condition, is_ordered};
+use super::types::{TEXT, TYPES};
 
 impl Project {
     /// The schema after one change, which may turn out to be none.
@@ -42,7 +43,7 @@ impl Project {
             }
             _ if !self.models.is_empty() => {
                 let position = choices.below(self.models.len());
-                let map = choices.once_in(2).then(|| *choices.pick(&TABLES));
+                let map = choices.once_in(2).then(|| choices.pick(&TABLES));
                 self.models[position].map = map;
             }
             _ => {}
@@ -90,9 +91,13 @@ impl Project {
                 }
             }
             3 | 4 => {
-                let ty = self.draw_type(choices);
                 let nth = choices.below(model.fields.len());
                 let field = &mut model.fields[nth];
+                let ty = match field.ty {
+                    // Often one to which the values can go.
+                    FieldType::Scalar(row) if choices.once_in(2) => FieldType::Scalar(wider(row, choices)),
+                    _ => self.draw_type(choices),
+                };
                 field.ty = ty;
                 field.unique &= is_ordered(ty);
                 field.default = None;
@@ -100,7 +105,7 @@ impl Project {
                 model.indexes.retain(|i| i.method.is_empty() || i.fields.iter().all(|(field, _)| *field != name));
             }
             5 => {
-                let arity = *choices.pick(&["?", "", "[]"]);
+                let arity = choices.pick(&["?", "", "[]"]);
                 let nth = choices.below(model.fields.len());
                 let field = &mut model.fields[nth];
                 if !model.key.contains(&field.name) {
@@ -122,11 +127,11 @@ impl Project {
                 field.unique = !field.unique && field.arity != "[]" && is_ordered(field.ty);
             }
             9 => {
-                let map = choices.once_in(2).then(|| *choices.pick(&COLUMNS));
+                let map = choices.once_in(2).then(|| choices.pick(&COLUMNS));
                 let nth = choices.below(model.fields.len());
                 model.fields[nth].map = map;
             }
-            10 => self.edit_key(&mut model, choices),
+            10 => edit_key(&mut model, choices),
             11 => self.add_index(&mut model, choices),
             12 | 13 if !model.indexes.is_empty() => {
                 let nth = choices.below(model.indexes.len());
@@ -135,7 +140,7 @@ impl Project {
                     0 => index.map = choices.once_in(2).then(|| format!("ix_{}", choices.below(4))),
                     1 => index.unique = index.method.is_empty() && !index.unique,
                     2 => index.fields.reverse(),
-                    3 if index.method.is_empty() => index.fields[0].1 = *choices.pick(&["", "sort: Desc", "sort: Asc"]),
+                    3 if index.method.is_empty() => index.fields[0].1 = choices.pick(&["", "sort: Desc", "sort: Asc"]),
                     4 => {
                         let condition = condition(&self.models[position], choices);
                         index.condition = if index.condition.is_some() { None } else { condition };
@@ -164,30 +169,6 @@ impl Project {
         self.models[position] = model;
     }
 
-    fn edit_key(&self, model: &mut super::project::Model, choices: &mut Choices) {
-        let candidates: Vec<&'static str> =
-            model.fields.iter().filter(|f| f.arity.is_empty() && is_ordered(f.ty)).map(|f| f.name).collect();
-        match choices.below(5) {
-            0 => model.key_map = choices.once_in(2).then_some("the key"),
-            1 if !candidates.is_empty() => {
-                let name = *choices.pick(&candidates);
-                if !model.key.contains(&name) {
-                    model.key.push(name);
-                }
-            }
-            2 if model.key.len() > 1 => {
-                model.key.remove(0);
-            }
-            3 if !candidates.is_empty() => model.key = vec![*choices.pick(&candidates)],
-            _ => {
-                model.key.clear();
-                if let Some(field) = model.fields.iter_mut().find(|f| f.arity.is_empty() && is_ordered(f.ty)) {
-                    field.unique = true;
-                }
-            }
-        }
-    }
-
     fn edit_enum(&mut self, choices: &mut Choices) {
         if self.enums.is_empty() {
             return self.add_enum(choices);
@@ -197,7 +178,7 @@ impl Project {
         let item = &mut self.enums[position];
         match choices.below(8) {
             0 | 1 => {
-                let value = *choices.pick(&VALUES);
+                let value = choices.pick(&VALUES);
                 if !item.values.contains(&value) {
                     let place = choices.below(item.values.len() + 1);
                     item.values.insert(item.values.len() - place, value);
@@ -218,7 +199,7 @@ impl Project {
             5 => item.map = if item.map.is_none() { Some("Mapped Enum") } else { None },
             6 => self.add_enum(choices),
             _ => {
-                let new = *choices.pick(&ENUMS);
+                let new = choices.pick(&ENUMS);
                 if self.enums.iter().all(|e| e.name != new) {
                     self.enums[position].name = new;
                     for field in self.models.iter_mut().flat_map(|m| &mut m.fields) {
@@ -244,15 +225,48 @@ impl Project {
                     relation.on_delete = "";
                 }
             }
-            1 => relation.on_delete = *choices.pick(&ACTIONS[..4]),
-            2 => relation.on_update = *choices.pick(&ACTIONS[..4]),
+            1 => relation.on_delete = choices.pick(&ACTIONS[..4]),
+            2 => relation.on_update = choices.pick(&ACTIONS[..4]),
             3 => relation.map = choices.once_in(2).then(|| format!("fk_{}", choices.below(4))),
             4 => relation.by_unique = !relation.by_unique,
             5 => relation.indexed = !relation.indexed,
-            6 => relation.kind = *choices.pick(&[Kind::Many, Kind::One, Kind::ManyToMany]),
+            6 => relation.kind = choices.pick(&[Kind::Many, Kind::One, Kind::ManyToMany]),
             7 => std::mem::swap(&mut relation.owner, &mut relation.target),
             _ => {
                 self.relations.remove(position);
+            }
+        }
+    }
+}
+
+/// A type that takes the values of another one: a neighbour in the table, or text.
+fn wider(row: usize, choices: &mut Choices) -> usize {
+    match choices.below(4) {
+        0 => TEXT,
+        1 => row.saturating_sub(1),
+        _ => (row + 1).min(TYPES.len() - 1),
+    }
+}
+
+fn edit_key(model: &mut Model, choices: &mut Choices) {
+    let candidates: Vec<&'static str> =
+        model.fields.iter().filter(|f| f.arity.is_empty() && is_ordered(f.ty)).map(|f| f.name).collect();
+    match choices.below(5) {
+        0 => model.key_map = choices.once_in(2).then_some("the key"),
+        1 if !candidates.is_empty() => {
+            let name = choices.pick(&candidates);
+            if !model.key.contains(&name) {
+                model.key.push(name);
+            }
+        }
+        2 if model.key.len() > 1 => {
+            model.key.remove(0);
+        }
+        3 if !candidates.is_empty() => model.key = vec![choices.pick(&candidates)],
+        _ => {
+            model.key.clear();
+            if let Some(field) = model.fields.iter_mut().find(|f| f.arity.is_empty() && is_ordered(f.ty)) {
+                field.unique = true;
             }
         }
     }

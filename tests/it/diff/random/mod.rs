@@ -5,9 +5,18 @@
 //! list makes the same schemas, a shorter one or one with smaller numbers makes simpler ones, which is how failures
 //! are made small.
 
-pub(crate) mod edits;
-pub(crate) mod project;
-pub(crate) mod types;
+mod data;
+mod edits;
+pub(crate) mod pairs;
+mod project;
+mod step;
+mod types;
+pub(crate) mod walk;
+
+use project::Project;
+
+use evt::dbschema::DbSchema;
+use evt::psl::{self, FileId, Source};
 
 /// Where decisions come from.
 pub(crate) enum Choices {
@@ -48,7 +57,31 @@ impl Choices {
         self.below(times) + 1 == times
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        &list[self.below(list.len())]
+    pub(crate) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
     }
+}
+
+/// A valid schema.
+pub(crate) fn draw(choices: &mut Choices) -> Option<(Project, DbSchema)> {
+    (0..50).find_map(|_| valid(Project::draw(choices)))
+}
+
+/// A valid schema that a few edits lead to.
+pub(crate) fn neighbour(project: &Project, choices: &mut Choices) -> Option<(Project, DbSchema)> {
+    (0..50).find_map(|_| {
+        let mut next = project.clone();
+        for _ in 0..=choices.below(5) {
+            next.edit(choices);
+        }
+        valid(next)
+    })
+}
+
+fn valid(project: Project) -> Option<(Project, DbSchema)> {
+    let source = Source { id: FileId(0), path: "schema.prisma".to_owned(), text: project.text() };
+    let (ast, diagnostics) = psl::parse(source);
+    assert!(!diagnostics.has_errors(), "{diagnostics:?}\n{}", project.text());
+    let (schema, _) = psl::validate(&[ast]);
+    schema.map(|schema| (project, evt::lower::lower(&schema, "public")))
 }

@@ -115,7 +115,7 @@ impl Project {
     }
 
     pub(crate) fn add_enum(&mut self, choices: &mut Choices) {
-        let name = *choices.pick(&ENUMS);
+        let name = choices.pick(&ENUMS);
         if self.enums.iter().any(|e| e.name == name) {
             return;
         }
@@ -127,20 +127,20 @@ impl Project {
     }
 
     pub(crate) fn add_model(&mut self, choices: &mut Choices) {
-        let name = *choices.pick(&MODELS);
+        let name = choices.pick(&MODELS);
         if self.models.iter().any(|m| m.name == name) {
             return;
         }
         let mut model = Model {
             name,
-            map: choices.once_in(4).then(|| *choices.pick(&TABLES)),
+            map: choices.once_in(4).then(|| choices.pick(&TABLES)),
             namespace: choices.below(3),
             fields: Vec::new(),
             key: Vec::new(),
             key_map: None,
             indexes: Vec::new(),
         };
-        let id = FieldType::Scalar(*choices.pick(&[0, 0, 0, 1, 5, 18, 4, 15]));
+        let id = FieldType::Scalar(choices.pick(&[0, 0, 0, 1, 5, 18, 4, 15]));
         let default = choices.once_in(3).then(|| self.default_of(id, "", choices)).flatten();
         model.fields.push(Field { name: "id", map: None, ty: id, arity: "", default, unique: false });
         model.key.push("id");
@@ -154,21 +154,21 @@ impl Project {
     }
 
     pub(crate) fn add_field(&self, model: &mut Model, choices: &mut Choices) {
-        let name = *choices.pick(&FIELDS);
+        let name = choices.pick(&FIELDS);
         if model.fields.iter().any(|f| f.name == name) {
             return;
         }
         let ty = self.draw_type(choices);
-        let arity = *choices.pick(&["", "?", "", "[]"]);
-        let default = choices.once_in(3).then(|| self.default_of(ty, arity, choices)).flatten();
+        let arity = choices.pick(&["", "?", "?", "[]"]);
+        let default = choices.once_in(2).then(|| self.default_of(ty, arity, choices)).flatten();
         let unique = arity != "[]" && is_ordered(ty) && choices.once_in(6);
-        let map = choices.once_in(8).then(|| *choices.pick(&COLUMNS));
+        let map = choices.once_in(8).then(|| choices.pick(&COLUMNS));
         model.fields.push(Field { name, map, ty, arity, default, unique });
     }
 
     pub(crate) fn draw_type(&self, choices: &mut Choices) -> FieldType {
         if !self.enums.is_empty() && choices.once_in(4) {
-            FieldType::Enum(choices.pick(&self.enums).name)
+            FieldType::Enum(self.enums[choices.below(self.enums.len())].name)
         } else {
             FieldType::Scalar(choices.below(TYPES.len()))
         }
@@ -187,13 +187,13 @@ impl Project {
             && !TYPES[row].functions.is_empty()
             && (constants.is_empty() || choices.once_in(2))
         {
-            return Some((*choices.pick(TYPES[row].functions)).to_owned());
+            return Some(choices.pick(TYPES[row].functions).to_owned());
         }
-        (!constants.is_empty()).then(|| (*choices.pick(&constants)).to_owned())
+        (!constants.is_empty()).then(|| choices.pick(&constants).to_owned())
     }
 
     pub(crate) fn add_index(&self, model: &mut Model, choices: &mut Choices) {
-        let method = *choices.pick(&["", "", "", "Hash", "Gin", "Brin", "Gist", "SpGist"]);
+        let method = choices.pick(&["", "", "", "Hash", "Gin", "Brin", "Gist", "SpGist"]);
         let fits = |field: &&Field| {
             let row = match field.ty {
                 FieldType::Scalar(row) => Some(&TYPES[row]),
@@ -219,17 +219,17 @@ impl Project {
         let count = if matches!(method, "" | "Brin" | "Gin") { 1 + choices.below(3) } else { 1 };
         let mut fields: Vec<(&'static str, &'static str)> = Vec::new();
         for _ in 0..count {
-            let field = *choices.pick(&candidates);
+            let field = choices.pick(&candidates);
             if fields.iter().any(|(name, _)| *name == field.name) {
                 continue;
             }
             let list = field.arity == "[]";
             let argument = match method {
-                "" if choices.once_in(3) => *choices.pick(&["sort: Desc", "sort: Asc"]),
+                "" if choices.once_in(3) => choices.pick(&["sort: Desc", "sort: Asc"]),
                 "" if field.ty == FieldType::Scalar(1) && !list && choices.once_in(4) => {
                     "ops: raw(\"text_pattern_ops\")"
                 }
-                "Gin" if !list && choices.once_in(2) => *choices.pick(&["ops: JsonbPathOps", "ops: JsonbOps"]),
+                "Gin" if !list && choices.once_in(2) => choices.pick(&["ops: JsonbPathOps", "ops: JsonbOps"]),
                 "Gist" => "ops: InetOps",
                 _ => "",
             };
@@ -245,18 +245,19 @@ impl Project {
         if self.models.is_empty() {
             return;
         }
-        let number = (0..).find(|n| self.relations.iter().all(|r| r.number != *n)).unwrap_or_default();
+        let taken = |n: &usize| self.relations.iter().any(|r| r.number == *n);
+        let number = (0..=self.relations.len()).find(|n| !taken(n)).unwrap_or_default();
         let optional = choices.once_in(2);
         let actions = if optional { &ACTIONS[..] } else { &ACTIONS[..4] };
         self.relations.push(Relation {
             number,
-            owner: choices.pick(&self.models).name,
-            target: choices.pick(&self.models).name,
-            kind: *choices.pick(&[Kind::Many, Kind::Many, Kind::One, Kind::ManyToMany]),
+            owner: self.models[choices.below(self.models.len())].name,
+            target: self.models[choices.below(self.models.len())].name,
+            kind: choices.pick(&[Kind::Many, Kind::Many, Kind::One, Kind::ManyToMany]),
             optional,
             by_unique: choices.once_in(4),
-            on_delete: if choices.once_in(2) { *choices.pick(actions) } else { "" },
-            on_update: if choices.once_in(3) { *choices.pick(&ACTIONS[..4]) } else { "" },
+            on_delete: if choices.once_in(2) { choices.pick(actions) } else { "" },
+            on_update: if choices.once_in(3) { choices.pick(&ACTIONS[..4]) } else { "" },
             map: choices.once_in(4).then(|| format!("fk_{}", choices.below(4))),
             indexed: choices.once_in(2),
         });
@@ -445,7 +446,7 @@ pub(crate) fn condition(model: &Model, choices: &mut Choices) -> Option<String> 
     if fields.is_empty() {
         return None;
     }
-    let field = *choices.pick(&fields);
+    let field = choices.pick(&fields);
     let name = field.name;
     Some(match field.ty {
         FieldType::Scalar(0) if choices.once_in(2) => format!("raw(\"\\\"{name}\\\" > 3\")"),

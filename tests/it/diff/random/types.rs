@@ -34,6 +34,9 @@ const NUMBERED: &[&str] = &["autoincrement()"];
 const TIMED: &[&str] = &["now()"];
 const TEXTS: &[&str] = &["uuid()", "cuid()", "dbgenerated(\"md5('a')\")"];
 
+/// The row of plain text.
+pub(crate) const TEXT: usize = 1;
+
 pub(crate) const TYPES: &[Type] = &[
     row("Int", "", &["0", "42", "-7"], NUMBERED, BOTH),
     row("String", "", &["\"\"", "\"it's\"", "\"a\\\\b\""], TEXTS, BOTH),
