@@ -111,7 +111,7 @@ pub(crate) struct Case {
 }
 
 const START: &str = "=== ";
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "deviation",
     "not live",
     "not as made directly",

@@ -1,7 +1,9 @@
 //! What people do to a schema between two migrations.
 
 use super::Choices;
-use super::project::{ACTIONS, COLUMNS, ENUMS, FieldType, Kind, Model, Project, TABLES, VALUES, condition, is_ordered};
+use super::project::{
+    ACTIONS, COLUMNS, ENUMS, FieldType, Index, Kind, Model, Project, TABLES, VALUES, condition, is_ordered,
+};
 use super::types::{TEXT, TYPES};
 
 impl Project {
@@ -98,11 +100,15 @@ impl Project {
                     FieldType::Scalar(row) if choices.once_in(2) => FieldType::Scalar(wider(row, choices)),
                     _ => self.draw_type(choices),
                 };
-                field.ty = ty;
-                field.unique &= is_ordered(ty);
-                field.default = None;
-                let name = field.name;
-                model.indexes.retain(|i| i.method.is_empty() || i.fields.iter().all(|(field, _)| *field != name));
+                if is_ordered(ty) || !model.key.contains(&field.name) {
+                    field.ty = ty;
+                    field.unique &= is_ordered(ty);
+                    field.default = None;
+                    let name = field.name;
+                    model
+                        .indexes
+                        .retain(|index| !is_particular(index, name) && (is_ordered(ty) || !covers(index, name)));
+                }
             }
             5 => {
                 let arity = choices.pick(&["?", "", "[]"]);
@@ -112,6 +118,8 @@ impl Project {
                     if (field.arity == "[]") != (arity == "[]") {
                         field.default = None;
                         field.unique = false;
+                        let name = field.name;
+                        model.indexes.retain(|index| !is_particular(index, name));
                     }
                     field.arity = arity;
                 }
@@ -237,6 +245,16 @@ impl Project {
             }
         }
     }
+}
+
+fn covers(index: &Index, field: &str) -> bool {
+    index.fields.iter().any(|(name, _)| *name == field)
+}
+
+/// Whether an index may take a field for its type only.
+fn is_particular(index: &Index, field: &str) -> bool {
+    covers(index, field)
+        && (!index.method.is_empty() || index.fields.iter().any(|(_, argument)| argument.contains("ops")))
 }
 
 /// A type that takes the values of another one: a neighbour in the table, or text.
