@@ -10,7 +10,7 @@ use evt::lower::lower;
 use evt::psl::{self, Ast, FileId, PslSchema, Source};
 use libtest_mimic::Trial;
 
-use super::{Case, case_files, complete, server};
+use super::{Case, case_files, complete, proof};
 use crate::server::{TestDatabase, live, long};
 
 /// Every eighth schema is tried on all servers, all of them on one.
@@ -66,7 +66,7 @@ async fn there_and_back(db: &mut Connection, text: &str) -> Result<(), String> {
     let wanted = lower(&schema.1, "public");
     let pushed = push(db, &wanted).await?;
     let Some(over) = pull(&pushed, text, false)? else { return Ok(()) };
-    server::settled(&pushed, &lower(&understood(&over)?.1, "public"))
+    proof::settled(&pushed, &lower(&understood(&over)?.1, "public"))
         .map_err(|error| format!("after a pull over the schema: {error}\n{over}"))?;
     if pull(&pushed, &over, false)?.as_ref() != Some(&over) {
         return Err(format!("a second pull changes:\n{over}"));
@@ -85,10 +85,10 @@ async fn there_and_back(db: &mut Connection, text: &str) -> Result<(), String> {
 
 /// An empty database with what is wanted in it, as it is read afterwards.
 async fn push(db: &mut Connection, wanted: &DbSchema) -> Result<DbSchema, String> {
-    server::reset(db, &[wanted]).await?;
-    let empty = server::read(db, &[wanted]).await?;
-    server::apply(db, &empty, wanted).await?;
-    server::read(db, &[wanted]).await
+    proof::reset(db, &[wanted]).await?;
+    let empty = proof::read(db, &[wanted]).await?;
+    proof::apply(db, &empty, wanted).await?;
+    proof::read(db, &[wanted]).await
 }
 
 /// The text of a schema for the database; `None` if there is nothing to say.
