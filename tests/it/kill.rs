@@ -367,7 +367,9 @@ impl Scratch {
         db.close().await;
         let dump = binaries().map(|folder| Path::new(&folder).join("pg_dump")).filter(|path| path.exists());
         let output = Command::new(dump.unwrap_or_else(|| PathBuf::from("pg_dump")))
-            .args(["--no-owner", "--exclude-table-data=_prisma_migrations", "--exclude-table-data=log"])
+            // What evt notes for itself tells of each run, so that it differs.
+            .args(["--no-owner", "--exclude-schema=_evt"])
+            .args(["--exclude-table-data=_prisma_migrations", "--exclude-table-data=log"])
             .args(["--host", &self.url.host().unwrap_or_default(), "--port", &self.url.port().to_string()])
             .args(["--username", self.url.user().unwrap_or_default(), self.url.database()])
             .output()
