@@ -35,19 +35,19 @@ pub fn span(micros: i64) -> String {
 }
 
 fn scaled(number: u64, base: u64, units: &[&str]) -> String {
-    // In tenths, so that rounding never needs fractions.
-    let mut tenths = u128::from(number) * 10;
-    let mut at = 0;
-    let base = u128::from(base);
+    let number = u128::from(number);
+    let (mut size, mut at) = (1, 0);
     // 999.5 would be shown as 1000.
-    while tenths >= base.min(1000) * 10 - 5 && at + 1 < units.len() {
-        tenths = (tenths + base / 2) / base;
+    while number * 2 >= 1999 * size && at + 1 < units.len() {
+        size *= u128::from(base);
         at += 1;
     }
+    // In tenths, so that rounding never needs fractions.
+    let tenths = (number * 10 + size / 2) / size;
     let unit = units.get(at).copied().unwrap_or_default();
     let digits = match (tenths, at) {
         (tenths, 1..) if tenths < 100 && tenths % 10 != 0 => format!("{}.{}", tenths / 10, tenths % 10),
-        (tenths, _) => ((tenths + 5) / 10).to_string(),
+        _ => ((number + size / 2) / size).to_string(),
     };
     if unit.is_empty() || number == 0 { digits } else { format!("{digits} {unit}") }
 }
@@ -83,6 +83,7 @@ mod tests {
             (1050, "1.1 k"),
             (9_999, "10 k"),
             (999_499, "999 k"),
+            (999_499_999, "999 M"),
             (999_950, "1 M"),
             (3_400_000, "3.4 M"),
         ] {

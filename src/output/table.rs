@@ -141,7 +141,7 @@ mod tests {
         let expected = [
             "  Table                             Rows    Total  Vacuumed",
             "  public.events                    3.4 M  1.2 GiB  3 h ago",
-            "  public.a_table_with_a_long_name  999    0        never",
+            "  public.a_table_with_a_long_name  999      0      never",
         ];
         let lines = table().lines(None);
         assert_eq!(lines.len(), 4);

@@ -64,7 +64,9 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
 
 /// An item of a list, broken between words where it would be wider than `width`; `None` breaks nothing.
 pub fn bullet(text: &str, width: Option<usize>) -> String {
-    wrapped(&format!("  • {}", visible(text)), width, 4).join("\n")
+    const MARK: &str = "  • ";
+    let width = width.map(|width| width.saturating_sub(unicode_width::UnicodeWidthStr::width(MARK)));
+    format!("{MARK}{}", wrapped(&visible(text), width, 0).join("\n    "))
 }
 
 /// Findings as workflow commands of GitHub Actions, one on a line (its documentation, "Workflow commands").

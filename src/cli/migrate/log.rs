@@ -11,6 +11,9 @@ use crate::output::Output;
 
 /// Show who ran migrations on the database: when, for how long, and what came of it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  evt migrate log
+  evt migrate log --number 100 --json")]
 pub(crate) struct LogArgs {
     /// How many runs, from the newest
     #[arg(short, long, value_name = "COUNT", default_value_t = 20)]
