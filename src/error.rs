@@ -462,7 +462,16 @@ fn hint_of_config(error: &ConfigError) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// The text of some object is none in UTF-8: only a database without an encoding can hold that (SQLSTATE 22021).
+const NOT_TEXT: &str = "22021";
+
 fn hint_of_db(error: &DbError) -> Option<String> {
+    if error.server().is_some_and(|report| report.sqlstate == NOT_TEXT) {
+        return Some(
+            "the database has no encoding (SQL_ASCII) and holds a name or text that is not UTF-8: rename that object"
+                .to_owned(),
+        );
+    }
     let text = match error {
         DbError::Unreachable { .. } => "is the server running, and are host and port of the URL right?",
         DbError::ConnectTimeout { .. } => "raise `connect_timeout` in the URL, or look for a firewall in between",

@@ -236,6 +236,12 @@ impl Connection {
         Canceller { token: self.client.cancel_token(), connector: self.connector.clone() }
     }
 
+    /// The statement that makes the URL's namespace that of unqualified names until the end of the transaction. Behind
+    /// a pooler that hands out another server connection for each transaction, that of the session may be gone.
+    pub fn namespace_of_transaction(&self) -> String {
+        format!("SET LOCAL search_path = {}", Ident(&self.namespace))
+    }
+
     /// Sends a text of any number of statements as one message and waits for its end. The server runs it in one
     /// transaction unless it says otherwise itself (PostgreSQL documentation, "Multiple Statements in a Simple Query").
     pub async fn script(&mut self, sql: &Statement) -> Result<(), DbError> {
@@ -294,7 +300,7 @@ impl Connection {
             Err(error) if error.has_state(&SqlState::INSUFFICIENT_PRIVILEGE) => {
                 let question = Statement::built(format!(
                     "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}",
-                    crate::sql::quote::Literal(&self.namespace)
+                    crate::sql::quote::Constant(&self.namespace)
                 ));
                 if self.rows(&question).await?.is_empty() { Err(error) } else { Ok(()) }
             }

@@ -61,3 +61,14 @@ pub enum MaintenanceError {
         suggestion: Option<String>,
     },
 }
+
+impl MaintenanceError {
+    /// Whether something went away between the server's list of objects and its look at them, so that another try is
+    /// worth it. Functions such as `pg_get_indexdef` do not keep to the snapshot, and report it as an internal error.
+    fn is_change(&self) -> bool {
+        match self {
+            Self::Query { source, .. } => source.server().is_some_and(|report| report.sqlstate == "XX000"),
+            _ => false,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::db::lock::{self, LockError, Waiting};
 use crate::db::{Connection, DbError};
-use crate::sql::quote::{Literal, Statement};
+use crate::sql::quote::{Constant, Statement};
 
 use super::directory::{Directory, Migration};
 use super::history::{self, History};
@@ -160,7 +160,7 @@ async fn ready_history(db: &mut Connection, options: &ApplyOptions) -> Result<Hi
 /// The ordinary tables in the managed namespaces that are nobody's helpers, as `namespace.table`.
 pub(super) async fn foreign_tables(db: &mut Connection, namespaces: &[String]) -> Result<Vec<String>, DbError> {
     let own = db.namespace().to_owned();
-    let list: Vec<String> = namespaces.iter().chain([&own]).map(|namespace| Literal(namespace).to_string()).collect();
+    let list: Vec<String> = namespaces.iter().chain([&own]).map(|namespace| Constant(namespace).to_string()).collect();
     let question = Statement::built(format!(
         "SELECT n.nspname AS namespace, c.relname AS name \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

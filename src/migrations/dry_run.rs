@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::db::Connection;
 use crate::sql::locks::{Effects, Target, effects};
-use crate::sql::quote::{Literal, Statement};
+use crate::sql::quote::{Constant, Statement};
 use crate::sql::split::{Alone, AsIsReason, Plan};
 
 use super::MigrateError;
@@ -210,10 +210,10 @@ async fn ask(db: &mut Connection, wanted: &BTreeSet<Target>) -> Result<BTreeMap<
         .iter()
         .enumerate()
         .map(|(number, target)| match target {
-            Target::Relation(name) => format!("({number}, pg_catalog.to_regclass({}))", Literal(name)),
+            Target::Relation(name) => format!("({number}, pg_catalog.to_regclass({}))", Constant(name)),
             Target::TableOfIndex(name) => format!(
                 "({number}, (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({})))",
-                Literal(name)
+                Constant(name)
             ),
         })
         .collect();

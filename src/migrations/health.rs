@@ -4,7 +4,7 @@
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::db::{Connection, DbError};
-use crate::sql::quote::{Literal, Statement};
+use crate::sql::quote::{Constant, Statement};
 
 use super::history::TABLE;
 
@@ -122,8 +122,8 @@ pub async fn may_write_history(db: &mut Connection, namespace: &str) -> Result<O
             "SELECT {rights} AS may FROM pg_catalog.pg_class AS class \
              JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace \
              WHERE namespace.nspname = {} AND class.relname = {}",
-            Literal(namespace),
-            Literal(TABLE)
+            Constant(namespace),
+            Constant(TABLE)
         )))
         .await?;
     Ok(rows.first().and_then(|row| row.get("may")).map(|may| may == "t"))

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tokio_postgres::error::SqlState;
 
 use crate::db::{Connection, DbError};
-use crate::sql::quote::{Ident, Literal, Statement};
+use crate::sql::quote::{Constant, Ident, Statement};
 
 /// The name of Prisma's table.
 pub const TABLE: &str = "_prisma_migrations";
@@ -168,9 +168,9 @@ impl Row {
             "INSERT INTO {} (id, checksum, migration_name, logs, started_at, applied_steps_count) \
              VALUES ({}, {}, {}, {}, clock_timestamp(), 0)",
             TableIn(&self.namespace),
-            Literal(&self.id),
-            Literal(checksum),
-            Literal(name),
+            Constant(&self.id),
+            Constant(checksum),
+            Constant(name),
             text_or_null(logs)
         )
     }
@@ -182,12 +182,12 @@ impl Row {
 
     /// Notes that so many steps are done, and what a later run has to know.
     pub fn advance(&self, steps: usize, logs: &str) -> String {
-        self.update(&format!("applied_steps_count = {steps}, logs = {}", Literal(logs)))
+        self.update(&format!("applied_steps_count = {steps}, logs = {}", Constant(logs)))
     }
 
     /// Notes what went wrong.
     pub fn fail(&self, logs: &str) -> String {
-        self.update(&format!("logs = {}", Literal(logs)))
+        self.update(&format!("logs = {}", Constant(logs)))
     }
 
     /// Notes that nothing of it is in the database.
@@ -196,12 +196,12 @@ impl Row {
     }
 
     fn update(&self, assignments: &str) -> String {
-        format!("UPDATE {} SET {assignments} WHERE id = {}", TableIn(&self.namespace), Literal(&self.id))
+        format!("UPDATE {} SET {assignments} WHERE id = {}", TableIn(&self.namespace), Constant(&self.id))
     }
 }
 
 fn text_or_null(text: Option<&str>) -> String {
-    text.map_or_else(|| "NULL".to_owned(), |text| Literal(text).to_string())
+    text.map_or_else(|| "NULL".to_owned(), |text| Constant(text).to_string())
 }
 
 /// Prisma's table in a namespace, with an alias so that its columns can be told from output columns.

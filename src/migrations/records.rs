@@ -12,7 +12,7 @@ use super::history::{History, RecordState};
 use crate::catalog::text;
 use crate::db::{Connection, DbError};
 use crate::introspect::whole::{Extent, read_whole};
-use crate::sql::quote::{Ident, Literal, Statement};
+use crate::sql::quote::{Ident, Constant, Statement};
 
 mod embedded {
     refinery::embed_migrations!("src/migrations/state");
@@ -166,17 +166,17 @@ async fn end(
 async fn begun<'a>(db: &mut Connection, records: &'a Records) -> Result<Run<'a>, String> {
     make_tables(db, &records.schema).await?;
     let schema = Ident(&records.schema);
-    let text = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), |text| Literal(text).to_string());
+    let text = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), |text| Constant(text).to_string());
     // A run whose server process is gone did not come to its end.
     let sql = format!(
         "UPDATE {schema}.run SET outcome = 'interrupted' WHERE outcome = 'running' AND NOT EXISTS \
          (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = run.backend AND a.pid <> pg_catalog.pg_backend_pid()); \
          INSERT INTO {schema}.run (command, os_user, host, evt_version, git_commit) \
          VALUES ({}, {}, {}, {}, {}) RETURNING id",
-        Literal(records.command),
+        Constant(records.command),
         text(records.os_user.as_deref()),
         text(records.host.as_deref()),
-        Literal(env!("CARGO_PKG_VERSION")),
+        Constant(env!("CARGO_PKG_VERSION")),
         text(records.commit.as_deref()),
     );
     let rows = db.rows(&Statement::built(sql)).await.map_err(|error| error.to_string())?;
@@ -191,7 +191,7 @@ async fn make_tables(db: &mut Connection, schema: &str) -> Result<(), String> {
     if version(db, schema).await? >= wanted {
         return Ok(());
     }
-    let lock = format!("SET lock_timeout = {}; SELECT pg_catalog.pg_advisory_lock({LOCK})", Literal(PATIENCE));
+    let lock = format!("SET lock_timeout = {}; SELECT pg_catalog.pg_advisory_lock({LOCK})", Constant(PATIENCE));
     db.script(&Statement::built(lock)).await.map_err(|error| error.to_string())?;
     let made = make_tables_locked(db, schema).await;
     let unlocked = db.script(&Statement::built(format!("SELECT pg_catalog.pg_advisory_unlock({LOCK})"))).await;
@@ -202,7 +202,7 @@ async fn make_tables(db: &mut Connection, schema: &str) -> Result<(), String> {
 
 async fn make_tables_locked(db: &mut Connection, schema: &str) -> Result<(), String> {
     let name = Ident(schema);
-    let exists = format!("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}", Literal(schema));
+    let exists = format!("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}", Constant(schema));
     if db.rows(&Statement::built(exists)).await.map_err(|error| error.to_string())?.is_empty() {
         // Whoever may connect may look.
         let sql = format!("CREATE SCHEMA {name}; GRANT USAGE ON SCHEMA {name} TO PUBLIC");
@@ -248,7 +248,7 @@ async fn write_end(db: &mut Connection, run: &Run<'_>, error: Option<&str>) -> R
     let history = format!("{}.{}", Ident(db.namespace()), Ident(super::history::TABLE));
     let (outcome, error) = match error {
         None => ("succeeded", "NULL".to_owned()),
-        Some(error) => ("failed", Literal(error).to_string()),
+        Some(error) => ("failed", Constant(error).to_string()),
     };
     let sql = format!(
         "INSERT INTO {schema}.step \
@@ -287,18 +287,18 @@ async fn snapshot(db: &mut Connection, run: &Run<'_>, namespaces: &[String]) -> 
     if history_key(&later) != history_key(&history) || later.failed().next().is_some() {
         return Ok(());
     }
-    let schemas: Vec<String> = catalog.namespaces.iter().map(|name| Literal(name).to_string()).collect();
+    let schemas: Vec<String> = catalog.namespaces.iter().map(|name| Constant(name).to_string()).collect();
     let schema = Ident(state);
     let sql = format!(
         "INSERT INTO {schema}.snapshot (run, history, digest, format, schemas, catalog) \
          VALUES ({}, {}, {}, {}, ARRAY[{}]::text[], {}); \
          DELETE FROM {schema}.snapshot WHERE id <= (SELECT max(id) FROM {schema}.snapshot) - {KEPT_SNAPSHOTS}",
         run.id,
-        Literal(&history_key(&history)),
-        Literal(&super::checksum::checksum(&text::compared(&catalog))),
+        Constant(&history_key(&history)),
+        Constant(&super::checksum::checksum(&text::compared(&catalog))),
         text::FORMAT,
         schemas.join(", "),
-        Literal(&text::write(&catalog)),
+        Constant(&text::write(&catalog)),
     );
     db.script(&Statement::built(sql)).await.map_err(|error| error.to_string())
 }

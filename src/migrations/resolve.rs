@@ -1,7 +1,7 @@
 //! Telling the history what a person did about a migration.
 
 use crate::db::Connection;
-use crate::sql::quote::{Ident, Literal, Statement};
+use crate::sql::quote::{Constant, Ident, Statement};
 
 use super::apply::locked;
 use super::directory::Directory;
@@ -39,9 +39,9 @@ async fn mark_applied(db: &mut Connection, directory: &Directory, name: &str) ->
          WHERE migration_name = {name} AND finished_at IS NULL AND rolled_back_at IS NULL; \
          INSERT INTO {table} (id, checksum, migration_name, logs, started_at, finished_at, applied_steps_count) \
          VALUES ({id}, {checksum}, {name}, '', now(), now(), 0)",
-        name = Literal(name),
-        id = Literal(&uuid::Uuid::new_v4().to_string()),
-        checksum = Literal(&checksum::checksum(&script)),
+        name = Constant(name),
+        id = Constant(&uuid::Uuid::new_v4().to_string()),
+        checksum = Constant(&checksum::checksum(&script)),
     );
     Ok(db.script(&Statement::built(sql)).await?)
 }
@@ -69,7 +69,7 @@ async fn mark_rolled_back(db: &mut Connection, name: &str) -> Result<(), Migrate
          WHERE migration_name = {} AND finished_at IS NULL AND rolled_back_at IS NULL",
         Ident(&namespace),
         Ident(history::TABLE),
-        Literal(name)
+        Constant(name)
     );
     Ok(db.script(&Statement::built(sql)).await?)
 }

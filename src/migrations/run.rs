@@ -39,7 +39,9 @@ async fn run_whole(
     row: &Row,
 ) -> Result<(), MigrateError> {
     let Prepared { migration, script, checksum, .. } = prepared;
-    let begin = format!("BEGIN; {}; {}", row.insert(&migration.name, checksum, None), prepared.settings);
+    let namespace = db.namespace_of_transaction();
+    let insert = row.insert(&migration.name, checksum, None);
+    let begin = format!("BEGIN; {namespace}; {insert}; {}", prepared.settings);
     let end = format!("{OWN_ROLE}; {}; COMMIT; {}", row.finish(1), db.reset_sql());
     let committed = OWN_ROLE.matches(';').count() + 3;
     let messages =

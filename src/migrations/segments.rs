@@ -1,7 +1,7 @@
 //! Running a script in segments, and going on behind the last one that is done.
 
 use crate::db::{Connection, DbError, Stopped};
-use crate::sql::quote::{Literal, Statement};
+use crate::sql::quote::{Constant, Statement};
 use crate::sql::split::{Alone, Plan, Segment, blanked};
 
 use super::MigrateError;
@@ -186,7 +186,7 @@ async fn clear_broken_index(db: &mut Connection, name: &str) -> Result<(), DbErr
         "SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i' \
          WHERE i.indexrelid = pg_catalog.to_regclass({}) AND NOT i.indisvalid AND NOT EXISTS \
          (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)",
-        Literal(name)
+        Constant(name)
     );
     if !db.rows(&Statement::built(question)).await?.is_empty() {
         execute(db, &format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")).await?;
@@ -206,7 +206,7 @@ async fn clear_broken_copies(db: &mut Connection, name: &str) -> Result<(), DbEr
            WHERE indexrelid = pg_catalog.to_regclass({name}) OR indrelid = pg_catalog.to_regclass({name})) \
          AND NOT EXISTS \
          (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)",
-        name = Literal(name)
+        name = Constant(name)
     );
     for row in db.rows(&Statement::built(question)).await? {
         if let Some(name) = row.get("name") {
@@ -229,7 +229,7 @@ async fn is_done(db: &mut Connection, segment: &Segment) -> Result<bool, DbError
 async fn index_is_valid(db: &mut Connection, name: &str) -> Result<Option<bool>, DbError> {
     let question = format!(
         "SELECT indisvalid AS valid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({})",
-        Literal(name)
+        Constant(name)
     );
     let rows = db.rows(&Statement::built(question)).await?;
     Ok(rows.first().map(|row| row.get("valid") == Some("t")))

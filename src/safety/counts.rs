@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::finding::EnumColumn;
 use crate::db::{Connection, DbError};
 use crate::dbschema::QualifiedName;
-use crate::sql::quote::{Ident, Literal, Qualified, Statement};
+use crate::sql::quote::{Constant, Ident, Qualified, Statement};
 
 /// Something to count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +57,7 @@ impl Question {
                 )
             }
             Self::Using(column, values) => {
-                let labels: Vec<String> = values.iter().map(|value| Literal(value).to_string()).collect();
+                let labels: Vec<String> = values.iter().map(|value| Constant(value).to_string()).collect();
                 let labels = format!("ARRAY[{}]::text[]", labels.join(", "));
                 let id = Ident(&column.column);
                 let condition = if column.list {

@@ -17,7 +17,12 @@ pub struct Qualified<'a>(pub &'a QualifiedName);
 #[derive(Debug, Clone, Copy)]
 pub struct Literal<'a>(pub &'a str);
 
-/// SQL text that was put together from fixed words, [`Ident`] and [`Literal`] only, or is a person's own script.
+/// A string constant for statements that evt runs itself: it means the same whatever `standard_conforming_strings` is,
+/// which a database, a role or a script may have switched off. What ends up in migrations is a [`Literal`].
+#[derive(Debug, Clone, Copy)]
+pub struct Constant<'a>(pub &'a str);
+
+/// SQL text that was put together from fixed words, [`Ident`], [`Literal`] and [`Constant`] only, or is a person's own script.
 /// A connection takes this or a `&'static str`, never a `String`, so that each place that builds SQL is visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement(String);
@@ -63,6 +68,16 @@ impl fmt::Display for Literal<'_> {
     }
 }
 
+impl fmt::Display for Constant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.contains('\\') {
+            write!(f, "E{}", Literal(&self.0.replace('\\', r"\\")))
+        } else {
+            Literal(self.0).fmt(f)
+        }
+    }
+}
+
 fn doubled(f: &mut fmt::Formatter<'_>, text: &str, mark: char) -> fmt::Result {
     use fmt::Write as _;
     f.write_char(mark)?;
@@ -91,6 +106,9 @@ mod tests {
     fn literals() {
         for (text, sql) in [("x", "'x'"), ("it's", "'it''s'"), (r"a\b", r"'a\b'"), ("", "''")] {
             assert_eq!(Literal(text).to_string(), sql, "literal {text:?}");
+        }
+        for (text, sql) in [("x", "'x'"), ("it's", "'it''s'"), (r"a\b'c", r"E'a\\b''c'"), (r"\", r"E'\\'")] {
+            assert_eq!(Constant(text).to_string(), sql, "constant {text:?}");
         }
     }
 }

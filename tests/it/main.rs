@@ -20,6 +20,7 @@ mod local;
 mod locks;
 mod maintenance;
 mod migrations;
+mod odd;
 mod parse;
 mod readme;
 mod records;
@@ -27,6 +28,7 @@ mod roundtrip;
 mod round_trips;
 mod safety;
 mod secrets;
+mod samples;
 mod server;
 mod terminal;
 mod tls;
@@ -53,6 +55,8 @@ fn main() {
         crowd::tests(),
         locks::tests(),
         if sweep.is_empty() { Vec::new() } else { kill::sweep().into_iter().chain(crowd::sweep()).collect() },
+        odd::tests(),
+        samples::tests(),
         commands::tests(),
         doctor::tests(),
         secrets::tests(),

@@ -120,6 +120,9 @@ pub struct Holder {
     pub age: i64,
 }
 
+/// How often everything is asked while somebody drops what is being looked at.
+const TRIES: u32 = 5;
+
 /// Looks at the tables of these namespaces, or of all but the server's own, in a transaction that reads only.
 ///
 /// Waits for nobody: of a table that somebody has locked exclusively, sizes are left out.
@@ -127,8 +130,14 @@ pub struct Holder {
 /// # Errors
 /// If the server refuses a question, or one of `namespaces` does not exist.
 pub async fn stats(db: &mut Connection, namespaces: Option<&[String]>) -> Result<Stats, MaintenanceError> {
-    // The future holds all questions at once; callers should not have to.
-    let answers = Box::pin(questions::ask(db.client(), namespaces)).await?;
+    let mut tries = 1;
+    let answers = loop {
+        // The future holds all questions at once; callers should not have to.
+        match Box::pin(questions::ask(db.client(), namespaces)).await {
+            Err(error) if error.is_change() && tries < TRIES => tries += 1,
+            answers => break answers?,
+        }
+    };
     answers.check_namespaces(namespaces)?;
     Ok(assemble(answers))
 }
