@@ -41,7 +41,7 @@ async fn check(database: TestDatabase, name: &str, namespaces: &[&str]) {
     let expected = std::fs::read_to_string(&file).expect("a fixture is readable");
     assert!(schema == expected, "{}", similar::TextDiff::from_lines(&expected, &schema).unified_diff());
     let stats = stats(&mut db, None).await.expect("statistics");
-    assert!(stats.tables.len() > 1);
+    assert!(!stats.tables.is_empty());
 }
 
 /// Servers are packed with and without what belongs to PostgreSQL.
