@@ -12,7 +12,7 @@ use super::history::{History, RecordState};
 use crate::catalog::text;
 use crate::db::{Connection, DbError};
 use crate::introspect::whole::{Extent, read_whole};
-use crate::sql::quote::{Ident, Constant, Statement};
+use crate::sql::quote::{Constant, Ident, Statement};
 
 mod embedded {
     refinery::embed_migrations!("src/migrations/state");
