@@ -27,7 +27,7 @@ function describe(files) {
   }
 }
 
-const hasDatasource = ({ files }) => files.some(([, text]) => /^\s*datasource\b/m.test(text))
+const hasDatasource = ({ files }) => files.some(([, text]) => /^\s*datasource\s.*\{/m.test(text))
 const hash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
 function record(schemas, file) {
