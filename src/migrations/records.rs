@@ -94,7 +94,7 @@ pub struct RecordedStep {
     pub outcome: String,
 }
 
-/// As [`apply_pending`](super::apply_pending), with records: a run that had something to do is noted with its outcome,
+/// As [`apply_pending`], with records: a run that had something to do is noted with its outcome,
 /// and the catalog is kept as it is afterwards. Also returns what could not be recorded, in sentences.
 pub async fn apply_recorded(
     db: &mut Connection,
