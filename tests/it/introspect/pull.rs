@@ -1,7 +1,7 @@
 //! Writing schemas for databases, compared with what Prisma writes for the same ones.
 //!
 //! `tests/fixtures/pull/prisma-7.10.1.txt` holds Prisma's answers. Where evt's differ on purpose, it is in
-//! `deviations.txt` with the reason, a `D` being a defect listed in spec/introspection.md section 7; `UPDATE=1` rewrites that file.
+//! `deviations.txt` with the reason; `UPDATE=1` rewrites that file.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
