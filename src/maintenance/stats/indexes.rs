@@ -88,8 +88,9 @@ pub(super) fn judge(rows: &[IndexRow], families: &HashMap<u32, u32>, server: &Se
             let Some(row) = rows.get(at).filter(|row| row.parent.is_none()) else { continue };
             // The same before a longer one, one that stays, the shortest of those.
             let best = better(at).into_iter().max_by_key(|(b, how)| {
-                let columns = rows.get(*b).map_or(0, |row| row.columns.len());
-                (*how, !superfluous.contains(b), std::cmp::Reverse((columns, *b)))
+                // The order of rows is the server's; names make the choice certain.
+                let shortest = rows.get(*b).map(|row| (row.columns.len(), &row.name));
+                (*how, !superfluous.contains(b), std::cmp::Reverse(shortest))
             });
             let unused = server.counts && !needed(row) && scans.get(at).copied().flatten() == Some(0);
             let finding = match best {
