@@ -52,12 +52,15 @@ pub(crate) fn run(args: &FormatArgs, context: &Context, out: &mut Output) -> Res
         }
         other => other?,
     };
+    if !args.check {
+        let positions: Vec<usize> = changed.iter().map(|(position, _)| *position).collect();
+        project.files.write(&positions)?;
+    }
     for (position, before) in &changed {
         let source = &project.files.sources[*position];
         if args.check {
             out.difference(&source.path, before, &source.text);
         } else {
-            project.files.write(*position)?;
             out.line(format!("{} is formatted now", source.path));
         }
     }

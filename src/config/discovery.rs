@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Origin};
 use super::files;
+use super::replace::{Replacement, replace_all};
 use super::settings::Settings;
 use crate::psl::ast::BlockKind;
 use crate::psl::{self, Ast, Diagnostics, FileId, Source};
@@ -111,13 +112,18 @@ impl SchemaFiles {
         self.sources.get_mut(position).map(|source| std::mem::replace(&mut source.text, text)).unwrap_or_default()
     }
 
-    /// Writes the text of one file, whole or not at all.
-    pub fn write(&self, position: usize) -> Result<(), ConfigError> {
-        match (self.paths.get(position), self.sources.get(position)) {
-            (Some(path), Some(source)) => files::replace(path, &source.text)
-                .map_err(|error| ConfigError::Write { path: PathBuf::from(&source.path), source: error }),
-            _ => Ok(()),
-        }
+    /// Writes the texts of these files: all of them, or none.
+    pub fn write(&self, positions: &[usize]) -> Result<(), ConfigError> {
+        let replacement = |position: &usize| {
+            let (path, source) = (self.paths.get(*position)?, self.sources.get(*position)?);
+            Some(Replacement { path: path.clone(), text: Some(source.text.clone()) })
+        };
+        let replacements: Vec<Replacement> = positions.iter().filter_map(replacement).collect();
+        replace_all(&replacements).map_err(|(path, source)| {
+            let of_path = self.paths.iter().zip(&self.sources).find(|(one, _)| **one == path);
+            let shown = of_path.map(|(_, source)| PathBuf::from(&source.path));
+            ConfigError::Write { path: shown.unwrap_or(path), source }
+        })
     }
 
     /// The files of a schema that is not there yet: one with a datasource, in a folder.

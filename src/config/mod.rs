@@ -25,7 +25,7 @@ use std::path::PathBuf;
 pub use discovery::SchemaFiles;
 pub use environment::Environment;
 pub use error::{ConfigError, Origin, Setting};
-pub use files::relative;
+pub use files::{clean, relative};
 pub use project::Project;
 pub use replace::{Replacement, replace_all};
 pub use settings::{Dotenv, Note, Settings, UrlText};

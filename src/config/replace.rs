@@ -1,7 +1,7 @@
 //! Changing several files at once: all of them, or none.
 //!
 //! New texts are written beside the files that they replace, and moved over them only when all are there. What was
-//! moved over is kept until the last one is in its place, so that a failure in between can be undone.
+//! replaced is kept until the last one is in its place, so that a failure in between can be undone.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
@@ -19,23 +19,43 @@ pub struct Replacement {
 }
 
 /// A new text, or nothing, that waits for its place.
-struct Staged {
+struct Staged<'a> {
+    replacement: &'a Replacement,
     /// The file itself, not the link that leads to it.
     target: PathBuf,
-    text: Option<NamedTempFile>,
+    text: Option<NewText<'a>>,
+}
+
+/// How a text gets into its place.
+enum NewText<'a> {
+    /// Its file is moved there: whoever reads meanwhile finds the old text or the new one.
+    Beside(NamedTempFile),
+    /// It is written there. Another name of the file would keep the old text otherwise, or the file would not belong to
+    /// the same person any more, or no file can be made in its folder.
+    InPlace(&'a str),
 }
 
 /// A change that was made.
 struct Done {
     target: PathBuf,
-    /// What was there before.
-    before: Option<TempPath>,
+    before: Before,
 }
 
-/// Makes all changes or none. Permissions of a file stay as they are; symbolic links are followed, not replaced.
+/// What was there before a change.
+enum Before {
+    Nothing,
+    File(TempPath),
+    /// Of a file that was written in place.
+    Bytes(Vec<u8>),
+}
+
+/// Makes all changes or none. Permissions, owner and other names of a file stay as they are; symbolic links are followed,
+/// not replaced.
+///
+/// Fails on a file that is marked as read-only, even where the system would let it be replaced.
 ///
 /// # Errors
-/// The file in the way and what the system said about it; then nothing is changed.
+/// The file in the way, as it was named, and what the system said about it; then nothing is changed.
 pub fn replace_all(replacements: &[Replacement]) -> Result<(), (PathBuf, io::Error)> {
     let mut folders = Vec::new();
     let changed = stage_all(replacements, &mut folders).and_then(put_all);
@@ -47,17 +67,19 @@ pub fn replace_all(replacements: &[Replacement]) -> Result<(), (PathBuf, io::Err
     changed
 }
 
-fn stage_all(replacements: &[Replacement], folders: &mut Vec<PathBuf>) -> Result<Vec<Staged>, (PathBuf, io::Error)> {
-    let stage = |replacement: &Replacement, folders: &mut Vec<PathBuf>| -> io::Result<Staged> {
+fn stage_all<'a>(
+    replacements: &'a [Replacement],
+    folders: &mut Vec<PathBuf>,
+) -> Result<Vec<Staged<'a>>, (PathBuf, io::Error)> {
+    let mut stage = |replacement: &'a Replacement| -> io::Result<Staged<'a>> {
         let target = followed(&replacement.path)?;
         let text = match &replacement.text {
-            Some(text) => Some(written_beside(&target, text, folders)?),
+            Some(text) => Some(staged_text(&target, text, folders)?),
             None => None,
         };
-        Ok(Staged { target, text })
+        Ok(Staged { replacement, target, text })
     };
-    let staged = replacements.iter().map(|one| stage(one, folders).map_err(|error| (one.path.clone(), error)));
-    staged.collect()
+    replacements.iter().map(|one| stage(one).map_err(|error| (one.path.clone(), error))).collect()
 }
 
 /// The path behind links, also behind one that leads to nothing yet.
@@ -77,29 +99,36 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file with the text beside the target, with the target's permissions.
-fn written_beside(target: &Path, text: &str, folders: &mut Vec<PathBuf>) -> io::Result<NamedTempFile> {
+/// The text where it can be put into its place, with the target's permissions and owner.
+fn staged_text<'a>(target: &Path, text: &'a str, folders: &mut Vec<PathBuf>) -> io::Result<NewText<'a>> {
     let folder = folder_of(target);
     for missing in folder.ancestors().take_while(|folder| !folder.exists()).collect::<Vec<_>>().into_iter().rev() {
         fs::create_dir(missing)?;
         folders.push(missing.to_owned());
     }
     let facts = match fs::metadata(target) {
-        Ok(facts) if facts.permissions().readonly() => return Err(io::ErrorKind::PermissionDenied.into()),
+        Ok(facts) if facts.permissions().readonly() => {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+        }
         Ok(facts) => Some(facts),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let mut builder = Builder::new();
     builder.prefix(".evt-").suffix(".tmp");
-    let mut file = builder.permissions(of_new_files()).tempfile_in(folder)?;
+    let made = builder.permissions(of_new_files()).tempfile_in(folder);
+    let mut file = match (made, &facts) {
+        (Ok(file), Some(facts)) if !can_take_the_place(facts, file.as_file())? => return Ok(NewText::InPlace(text)),
+        (Ok(file), _) => file,
+        (Err(_), Some(_)) => return Ok(NewText::InPlace(text)),
+        (Err(error), None) => return Err(error),
+    };
     if let Some(facts) = facts {
-        keep_owner(file.as_file(), &facts);
         file.as_file().set_permissions(facts.permissions())?;
     }
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    Ok(file)
+    Ok(NewText::Beside(file))
 }
 
 /// What the user's mask leaves of reading and writing for all.
@@ -108,21 +137,23 @@ fn of_new_files() -> Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
-/// Who works as root on another's file does not take it away, where the system lets it.
+/// Whether nobody would notice that it is another file. Who works as root on another's file does not take it away.
 #[cfg(unix)]
-fn keep_owner(file: &File, facts: &fs::Metadata) {
+fn can_take_the_place(old: &fs::Metadata, new: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
-    let _ = std::os::unix::fs::fchown(file, Some(facts.uid()), Some(facts.gid()));
+    let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
+    let new = new.metadata()?;
+    Ok(old.nlink() == 1 && old.uid() == new.uid() && old.gid() == new.gid())
 }
 
-fn put_all(staged: Vec<Staged>) -> Result<(), (PathBuf, io::Error)> {
+fn put_all(staged: Vec<Staged<'_>>) -> Result<(), (PathBuf, io::Error)> {
     let mut done = Vec::with_capacity(staged.len());
-    for Staged { target, text } in staged {
+    for Staged { replacement, target, text } in staged {
         match put(&target, text) {
             Ok(before) => done.push(Done { target, before }),
             Err(error) => {
                 undo(done);
-                return Err((target, error));
+                return Err((replacement.path.clone(), error));
             }
         }
     }
@@ -130,16 +161,26 @@ fn put_all(staged: Vec<Staged>) -> Result<(), (PathBuf, io::Error)> {
 }
 
 /// Puts the text into its place, or takes the file away, and returns what was there.
-fn put(target: &Path, text: Option<NamedTempFile>) -> io::Result<Option<TempPath>> {
+fn put(target: &Path, text: Option<NewText<'_>>) -> io::Result<Before> {
+    if let Some(NewText::InPlace(text)) = text {
+        let before = fs::read(target)?;
+        return match fs::write(target, text) {
+            Ok(()) => Ok(Before::Bytes(before)),
+            Err(error) => {
+                let _ = fs::write(target, before);
+                Err(error)
+            }
+        };
+    }
     let before = match fs::symlink_metadata(target) {
-        Ok(_) => Some(kept(target)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Ok(_) => Before::File(kept(target)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Before::Nothing,
         Err(error) => return Err(error),
     };
-    match text {
-        Some(text) => drop(text.persist(target).map_err(|error| error.error)?),
-        None if before.is_some() => fs::remove_file(target)?,
-        None => {}
+    match (text, &before) {
+        (Some(NewText::Beside(text)), _) => drop(text.persist(target).map_err(|error| error.error)?),
+        (_, Before::File(_)) => fs::remove_file(target)?,
+        _ => {}
     }
     Ok(before)
 }
@@ -160,8 +201,9 @@ fn undo(done: Vec<Done>) {
     for Done { target, before } in done.into_iter().rev() {
         // Nobody is left to tell if this fails as well; the first failure is what is reported.
         let _ = match before {
-            Some(before) => before.persist(&target).map_err(|error| error.error),
-            None => fs::remove_file(&target),
+            Before::File(before) => before.persist(&target).map_err(|error| error.error),
+            Before::Bytes(before) => fs::write(&target, before),
+            Before::Nothing => fs::remove_file(&target),
         };
     }
 }
@@ -223,6 +265,23 @@ mod tests {
         assert_eq!(failed.expect_err("a folder is in the way").0, at("folder"));
         assert_eq!(texts(folder.path()), pairs(&[("a", "a"), ("b", "b")]));
         assert!(!at("new").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn other_names_of_a_file_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a"), "a").expect("written");
+        fs::hard_link(at("a"), at("also a")).expect("a second name");
+        replace_all(&[change(at("a"), Some("A"))]).expect("changed");
+        assert_eq!(texts(folder.path()), pairs(&[("a", "A"), ("also a", "A")]));
+
+        fs::create_dir(at("folder")).expect("a folder");
+        fs::write(at("folder/x"), "x").expect("written");
+        replace_all(&[change(at("a"), Some("B")), change(at("folder"), Some("F"))])
+            .expect_err("a folder is in the way");
+        assert_eq!(texts(folder.path()), pairs(&[("a", "A"), ("also a", "A")]));
     }
 
     #[cfg(unix)]
