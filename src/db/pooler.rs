@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
+use super::probe::SSL_REQUEST;
 use super::{Connection, DbError};
 use crate::sql::quote::Statement;
 
@@ -62,7 +63,6 @@ impl Connection {
     /// The process id that was announced when the session began. The driver keeps it for cancel requests only, so one
     /// is made, to ourselves (PostgreSQL documentation, "Message Formats", `CancelRequest` and `SSLRequest`).
     async fn announced_process(&self) -> Option<i32> {
-        const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
         let (ours, theirs) = tokio::io::duplex(64);
         let (mut read, mut write) = tokio::io::split(theirs);
         let request = self.client.cancel_token();

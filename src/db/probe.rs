@@ -8,8 +8,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{Connection, DatabaseUrl, DbError};
-
 /// One way to a server, as a URL names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
@@ -37,7 +35,7 @@ pub enum Greeting {
 
 /// The message that asks for TLS: its length and the number of the request (PostgreSQL documentation, "Message
 /// Formats", `SSLRequest`).
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+pub(super) const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 impl Route {
     /// Whether the host is written as an address, which nobody has to resolve.
@@ -74,32 +72,6 @@ pub async fn greet(mut stream: TcpStream, limit: Option<Duration>) -> io::Result
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Greeting::Stranger,
         Err(error) => return Err(error),
     })
-}
-
-/// Whether a pooler gives each transaction another session of the server, which loses advisory locks and settings
-/// between statements. `first` is a session that is open already.
-///
-/// A session of one's own keeps its process, and shares it with nobody.
-pub async fn shares_sessions(first: &mut Connection, url: &DatabaseUrl) -> Result<bool, DbError> {
-    let mut second = Connection::open(url).await?;
-    let mut shared = false;
-    for _ in 0..3 {
-        let before = pid(first, "SELECT pg_catalog.pg_backend_pid() AS pid").await?;
-        let other = pid(&mut second, "BEGIN; SELECT pg_catalog.pg_backend_pid() AS pid").await?;
-        // With a pool of one session the first would wait for the second to end.
-        shared = before == other || before != pid(first, "SELECT pg_catalog.pg_backend_pid() AS pid").await?;
-        second.script(&"ROLLBACK".into()).await?;
-        if shared {
-            break;
-        }
-    }
-    second.close().await;
-    Ok(shared)
-}
-
-async fn pid(db: &mut Connection, question: &'static str) -> Result<Option<String>, DbError> {
-    let rows = db.rows(&question.into()).await?;
-    Ok(rows.first().and_then(|row| row.get("pid")).map(str::to_owned))
 }
 
 async fn within<T>(limit: Option<Duration>, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {

@@ -6,7 +6,7 @@ use super::Checks;
 use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH};
 use crate::config::{Context, Project};
 use crate::db::local::Reached;
-use crate::db::{Connection, DatabaseUrl, DbError, lock, probe};
+use crate::db::{Connection, DatabaseUrl, DbError, lock};
 use crate::error::{Code, Error};
 use crate::migrations::health::{self, ExtensionState, NamespaceRights, OLDEST, Session, TESTED};
 use crate::migrations::{Directory, History, MigrateError, Shadow, Status};
@@ -27,7 +27,7 @@ pub(super) async fn examine(
         Err(error) => return checks.failed("version", &error.into()),
     };
     check_version(&session, checks);
-    check_session(db, url, &session, checks).await;
+    check_session(db, &session, checks).await;
     let namespaces = project.map_or_else(|| vec![url.namespace().to_owned()], |project| project.namespaces(url));
     let readable = match rights(db, url, &namespaces).await {
         Ok((rights, history)) => {
@@ -84,7 +84,7 @@ fn check_version(session: &Session, checks: &mut Checks) {
 }
 
 /// Whether the session is one's own, and writes.
-async fn check_session(db: &mut Connection, url: &DatabaseUrl, session: &Session, checks: &mut Checks) {
+async fn check_session(db: &mut Connection, session: &Session, checks: &mut Checks) {
     if session.standby {
         return checks.wrong(
             "session",
@@ -99,7 +99,7 @@ async fn check_session(db: &mut Connection, url: &DatabaseUrl, session: &Session
             "look for `default_transaction_read_only` in the server, the database, the role or `options` in the URL",
         );
     }
-    match probe::shares_sessions(db, url).await {
+    match db.is_shared().await {
         Ok(false) => checks.fine("session", "a session of its own that may write"),
         Ok(true) => checks.wrong(
             "session",
