@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::config::ConfigError;
 use crate::db::lock::LockError;
-use crate::db::{DbError, UrlError};
+use crate::db::{DbError, UrlError, with_causes};
 use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
 use crate::introspect::to_psl::PullError;
@@ -319,17 +319,7 @@ impl Error {
 
     /// The message with those of its causes, each behind a colon.
     pub fn full_message(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let more = error.to_string();
-            if !text.contains(&more) {
-                text.push_str(": ");
-                text.push_str(&more);
-            }
-            cause = error.source();
-        }
-        text
+        with_causes(self)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
-pub use error::{DbError, Peer, ServerError};
+pub use error::{DbError, Peer, ServerError, with_causes};
 pub use url::{DatabaseUrl, UrlError};
 
 use crate::sql::quote::{Ident, Statement};

@@ -5,11 +5,11 @@ use super::directory::{Directory, Migration};
 use super::history::History;
 use super::shadow::Shadow;
 use super::status::Status;
-use super::{MigrateError, checksum, records, with_cause};
+use super::{MigrateError, checksum, records};
 use crate::catalog::compare::{Comparison, Source};
 use crate::catalog::script::script;
 use crate::catalog::{Catalog, compare, text};
-use crate::db::Connection;
+use crate::db::{Connection, with_causes};
 use crate::diff::External;
 use crate::introspect::Scope;
 use crate::introspect::whole::{Extent, read_whole};
@@ -166,7 +166,7 @@ async fn expected_by_migrations(
     }
     match replayed(&applied, expectations).await {
         Ok(catalog) => Ok(Ok((Origin::Replay, catalog))),
-        Err(error) => Ok(Err(format!("{of_no_use} the migrations cannot be replayed: {}", with_cause(&error)))),
+        Err(error) => Ok(Err(format!("{of_no_use} the migrations cannot be replayed: {}", with_causes(&error)))),
     }
 }
 

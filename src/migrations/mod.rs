@@ -149,21 +149,6 @@ pub enum MigrateError {
     NoHistory,
 }
 
-/// An error with its causes, each behind a colon.
-fn with_cause(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
-}
-
 fn some_of(tables: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> = tables.iter().take(SHOWN).map(|table| format!("`{table}`")).collect();

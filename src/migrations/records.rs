@@ -10,7 +10,7 @@ use super::apply::{ApplyOptions, Progress, apply_pending, pending};
 use super::directory::Directory;
 use super::history::{History, RecordState};
 use crate::catalog::text;
-use crate::db::{Connection, DbError};
+use crate::db::{Connection, DbError, with_causes};
 use crate::introspect::whole::{Extent, read_whole};
 use crate::sql::quote::{Constant, Ident, Statement};
 
@@ -281,7 +281,7 @@ async fn snapshot(db: &mut Connection, run: &Run<'_>, namespaces: &[String]) -> 
     namespaces.sort();
     namespaces.dedup();
     let extent = Extent { namespaces, history: own.clone(), without: Vec::new() };
-    let catalog = Box::pin(read_whole(db, &extent)).await.map_err(|error| super::with_cause(&error))?;
+    let catalog = Box::pin(read_whole(db, &extent)).await.map_err(|error| with_causes(&error))?;
     // What was read belongs to this history only if that did not change meanwhile.
     let later = History::read(db, &own).await.map_err(|error| error.to_string())?;
     if history_key(&later) != history_key(&history) || later.failed().next().is_some() {
