@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use futures_util::future::join_all;
+
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
@@ -99,7 +101,8 @@ async fn ask(client: &Client, major: u32, extent: &Extent) -> Result<Catalog, In
     if major >= 15 {
         questions.push(("publications of namespaces", PUBLICATION_SCHEMAS, nothing));
     }
-    let answers = in_order(
+    // Polled, and so sent, in this order.
+    let answers = join_all(
         questions
             .into_iter()
             .map(|(name, sql, parameters)| async move { (name, client.query_typed(sql, parameters).await) }),
@@ -113,25 +116,6 @@ async fn ask(client: &Client, major: u32, extent: &Extent) -> Result<Catalog, In
         reading.objects(&answer.map_err(failed(name))?).map_err(failed(name))?;
     }
     Ok(reading.finish())
-}
-
-/// Waits for all futures at once. Each is first polled, and thereby sends its question, in the order given.
-async fn in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        let mut pending = false;
-        for (future, output) in &mut futures {
-            if output.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(value) => *output = Some(value),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 /// A catalog that is being put together.

@@ -8,8 +8,8 @@ use evt::db::lock::LOCK_KEY;
 use evt::migrations::checksum::checksum;
 use evt::sql::quote::{Literal, Statement};
 use libtest_mimic::Trial;
-use tempfile::TempDir;
 
+use crate::migrations::project;
 use crate::server::{TestDatabase, live_blocking, long_blocking, runtime};
 
 /// Deploys that start at once.
@@ -144,16 +144,4 @@ async fn as_prisma(database: &TestDatabase, namespace: &str, folder: &Path, scri
     }
     // Prisma gives the lock back by disconnecting.
     db.close().await;
-}
-
-fn project(scripts: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let schema = "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n";
-    std::fs::write(folder.path().join("schema.prisma"), schema).expect("the schema");
-    for (name, script) in scripts {
-        let path = folder.path().join("migrations").join(name);
-        std::fs::create_dir_all(&path).expect("a migration's folder");
-        std::fs::write(path.join("migration.sql"), script).expect("a script");
-    }
-    folder
 }

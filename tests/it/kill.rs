@@ -18,11 +18,11 @@ use evt::migrations::{
 };
 use evt::sql::quote::{Ident, Statement};
 use libtest_mimic::Trial;
-use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::Notify;
 
+use crate::migrations::project;
 use crate::server::{binaries, long_blocking, maintenance_url, runtime};
 
 /// The migrations. Every step leaves a row in `log`, so that one that ran twice, or never, shows.
@@ -140,7 +140,7 @@ pub(crate) fn sweep() -> Vec<Trial> {
 
 /// Runs an undisturbed deploy, then one for each point.
 fn run(points: impl FnOnce(usize) -> Vec<(usize, Death)>) {
-    let project = project();
+    let project = project(&MIGRATIONS);
     let (expected, messages) = runtime().block_on(async {
         let database = Scratch::new("calm").await;
         let proxy = Proxy::start(&database.url, None).await;
@@ -277,19 +277,6 @@ async fn apply(db: &mut Connection, directory: &Directory) -> Result<Vec<String>
         external_tables: Vec::new(),
     };
     apply_pending(db, directory, &options, &mut |_| {}).await
-}
-
-/// A project with the migrations.
-fn project() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let schema = "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n";
-    std::fs::write(folder.path().join("schema.prisma"), schema).expect("the schema");
-    for (name, script) in MIGRATIONS {
-        let path = folder.path().join("migrations").join(name);
-        std::fs::create_dir_all(&path).expect("a migration's folder");
-        std::fs::write(path.join("migration.sql"), script).expect("a script");
-    }
-    folder
 }
 
 /// Runs the binary through the proxy until it ends or is killed.

@@ -614,14 +614,27 @@ const TABLES: &str = "SELECT string_agg(relname, ' ' ORDER BY relname) AS value 
                       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
 
 /// A migrations folder with these scripts.
-fn migrations(scripts: &[(&str, &str)]) -> TempDir {
+pub(crate) fn migrations(scripts: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    write_scripts(folder.path(), scripts);
+    folder
+}
+
+/// A project with these migrations and an empty schema, whose database `DATABASE_URL` names.
+pub(crate) fn project(scripts: &[(&str, &str)]) -> TempDir {
+    let project = tempfile::tempdir().expect("a temporary folder");
+    let schema = "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n";
+    std::fs::write(project.path().join("schema.prisma"), schema).expect("the schema");
+    write_scripts(&project.path().join("migrations"), scripts);
+    project
+}
+
+fn write_scripts(folder: &Path, scripts: &[(&str, &str)]) {
     for (name, script) in scripts {
-        let path = folder.path().join(name);
-        std::fs::create_dir(&path).expect("a migration's folder");
+        let path = folder.join(name);
+        std::fs::create_dir_all(&path).expect("a migration's folder");
         std::fs::write(path.join("migration.sql"), script).expect("a script");
     }
-    folder
 }
 
 async fn apply(db: &mut Connection, folder: &Path, lock_timeout_ms: Option<u64>) -> Result<Vec<String>, MigrateError> {

@@ -9,18 +9,23 @@ use evt::migrations::dev::{Diagnosis, diagnose};
 use evt::migrations::records::{Records, apply_recorded, clear, runs};
 use evt::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions};
 use evt::sql::quote::Statement;
+use futures_util::future::join_all;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
+use crate::migrations::migrations;
 use crate::server::{TestDatabase, live};
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
         live("records: runs with their outcome, and who ran them", |database| async move {
             let mut db = database.connect().await;
-            let good = folder(&[("1_a", "CREATE TABLE a (id int)"), ("2_b", "CREATE TABLE b (id int)")]);
-            let bad =
-                folder(&[("1_a", "CREATE TABLE a (id int)"), ("2_b", "CREATE TABLE b (id int)"), ("3_c", "nonsense")]);
+            let good = migrations(&[("1_a", "CREATE TABLE a (id int)"), ("2_b", "CREATE TABLE b (id int)")]);
+            let bad = migrations(&[
+                ("1_a", "CREATE TABLE a (id int)"),
+                ("2_b", "CREATE TABLE b (id int)"),
+                ("3_c", "nonsense"),
+            ]);
             assert_eq!(apply(&mut db, good.path(), &records("_evt")).await, (2, vec![]));
             assert_eq!(
                 apply(&mut db, good.path(), &records("_evt")).await,
@@ -50,14 +55,14 @@ pub(crate) fn tests() -> Vec<Trial> {
             let scripts: Vec<(String, String)> =
                 (10..26).map(|n| (format!("{n}_m"), format!("CREATE TABLE t{n} (id int)"))).collect();
             let scripts: Vec<(&str, &str)> = scripts.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-            let project = folder(&scripts);
+            let project = migrations(&scripts);
             let mut connections = Vec::new();
             for _ in 0..16 {
                 connections.push(database.connect().await);
             }
             let path = project.path();
             let all = connections.iter_mut().map(|db| async move { apply(db, path, &records("_evt")).await });
-            let outcomes = in_turns(all).await;
+            let outcomes = join_all(all).await;
             let applied: usize = outcomes.iter().map(|(count, _)| count).sum();
             let notes: Vec<&String> = outcomes.iter().flat_map(|(_, notes)| notes).collect();
             assert_eq!((applied, notes), (16, vec![]));
@@ -69,12 +74,12 @@ pub(crate) fn tests() -> Vec<Trial> {
         }),
         live("records: a newer version of the tables is written to", |database| async move {
             let mut db = database.connect().await;
-            let first = folder(&[("1_a", "SELECT 1")]);
+            let first = migrations(&[("1_a", "SELECT 1")]);
             assert_eq!(apply(&mut db, first.path(), &records("_evt")).await, (1, vec![]));
             let newer = "INSERT INTO _evt.version VALUES (7, 'more', now()::text, '1'); \
                          ALTER TABLE _evt.run ADD COLUMN weather text NOT NULL DEFAULT 'fair'";
             db.script(&newer.into()).await.expect("what a newer evt does");
-            let second = folder(&[("1_a", "SELECT 1"), ("2_b", "SELECT 2")]);
+            let second = migrations(&[("1_a", "SELECT 1"), ("2_b", "SELECT 2")]);
             assert_eq!(apply(&mut db, second.path(), &records("_evt")).await, (1, vec![]));
             assert_eq!(ask(&mut db, "SELECT count(*), max(weather) FROM _evt.run").await, "2 fair");
         }),
@@ -85,7 +90,7 @@ pub(crate) fn tests() -> Vec<Trial> {
                 .await;
             let poor: evt::db::DatabaseUrl = as_role(&database, &role).parse().expect("a URL");
             let mut poor = Connection::open(&poor).await.expect("trusted");
-            let project = folder(&[("1_a", "CREATE TABLE a (id int)")]);
+            let project = migrations(&[("1_a", "CREATE TABLE a (id int)")]);
             let (applied, notes) = apply(&mut poor, project.path(), &records("_evt")).await;
             poor.close().await;
             db.script(&Statement::script(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))).await.expect("it goes");
@@ -94,11 +99,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         }),
         live("records: a run that died is known to be interrupted", |database| async move {
             let mut db = database.connect().await;
-            let first = folder(&[("1_a", "SELECT 1")]);
+            let first = migrations(&[("1_a", "SELECT 1")]);
             assert_eq!(apply(&mut db, first.path(), &records("r")).await, (1, vec![]));
             let died = "INSERT INTO r.run (command, evt_version, backend) VALUES ('migrate deploy', '0', 1)";
             db.script(&died.into()).await.expect("a run");
-            let second = folder(&[("1_a", "SELECT 1"), ("2_b", "SELECT 2")]);
+            let second = migrations(&[("1_a", "SELECT 1"), ("2_b", "SELECT 2")]);
             assert_eq!(apply(&mut db, second.path(), &records("r")).await, (1, vec![]));
             assert_eq!(
                 ask(&mut db, "SELECT outcome FROM r.run ORDER BY id").await,
@@ -107,7 +112,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         }),
         live("cache: replays are spared as long as nothing changed", |database| async move {
             let mut db = database.connect().await;
-            let project = folder(&[("1_a", "CREATE TABLE a (id int PRIMARY KEY)")]);
+            let project = migrations(&[("1_a", "CREATE TABLE a (id int PRIMARY KEY)")]);
             let kept = tempfile::tempdir().expect("a folder");
             let cache = Cache::in_folder(kept.path().join("cache"));
             assert_eq!(apply(&mut db, project.path(), &records("_evt")).await, (1, vec![]));
@@ -198,33 +203,4 @@ fn files(folder: &Path) -> Vec<(String, u64)> {
         .collect();
     files.sort();
     files
-}
-
-fn folder(scripts: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (name, script) in scripts {
-        let path = folder.path().join(name);
-        std::fs::create_dir(&path).expect("a migration's folder");
-        std::fs::write(path.join("migration.sql"), script).expect("a script");
-    }
-    folder
-}
-
-/// All futures at once on this thread.
-async fn in_turns<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        let mut pending = false;
-        for (future, output) in &mut futures {
-            if output.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(value) => *output = Some(value),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, output)| output).collect()
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libtest_mimic::Trial;
 
+use crate::migrations::project;
 use crate::server::{TestDatabase, live_blocking};
 
 pub(crate) fn tests() -> Vec<Trial> {
@@ -93,14 +94,10 @@ fn message(client: &mut TcpStream, letter: Option<u8>) -> Option<Vec<u8>> {
 }
 
 fn status(database: &TestDatabase) {
-    let project = tempfile::tempdir().expect("a folder");
-    let schema = "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n";
-    std::fs::write(project.path().join("schema.prisma"), schema).expect("a schema");
-    for number in 1..=20 {
-        let folder = project.path().join(format!("migrations/{number:02}_step"));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::write(folder.join("migration.sql"), format!("CREATE TABLE t{number} (id int);\n")).expect("a script");
-    }
+    let scripts: Vec<(String, String)> =
+        (1..=20).map(|number| (format!("{number:02}_step"), format!("CREATE TABLE t{number} (id int);\n"))).collect();
+    let scripts: Vec<(&str, &str)> = scripts.iter().map(|(name, script)| (name.as_str(), script.as_str())).collect();
+    let project = project(&scripts);
     let run = |url: &str, words: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_evt"))
             .args(words)
