@@ -6,7 +6,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// How a generator is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,15 @@ pub enum ProcessError {
 
 fn said(talk: &str) -> String {
     if talk.is_empty() { String::new() } else { format!(":\n{}", talk.trim_end()) }
+}
+
+/// A question to a generator.
+#[derive(Serialize)]
+struct Request<'a, T> {
+    jsonrpc: &'static str,
+    method: &'static str,
+    params: &'a T,
+    id: u64,
 }
 
 /// A running generator. It is ended when this is dropped.
@@ -103,21 +113,22 @@ impl Process {
     ///
     /// # Errors
     /// If it ends, or answers with an error.
-    pub fn generate(&mut self, options: &Value) -> Result<(), ProcessError> {
+    pub fn generate(&mut self, options: &impl Serialize) -> Result<(), ProcessError> {
         self.ask("generate", options).map(|_| ())
     }
 
-    fn ask(&mut self, method: &str, parameters: &Value) -> Result<Value, ProcessError> {
+    fn ask(&mut self, method: &'static str, parameters: &impl Serialize) -> Result<Value, ProcessError> {
         self.requests += 1;
         let id = self.requests;
-        let request = json!({ "jsonrpc": "2.0", "method": method, "params": parameters, "id": id });
+        // One write: the document of a large schema has megabytes, in pieces of a few bytes.
+        let request = serde_json::to_string(&Request { jsonrpc: "2.0", method, params: parameters, id });
+        let request = request.map_err(|error| ProcessError::Refused(error.to_string()))? + "\n";
         let Some(mut stdin) = self.stdin.take() else { return Err(self.ended()) };
         // A generator that talks much before it reads must not wait for us while we wait for it.
         let (answer, stdin) = std::thread::scope(|scope| {
             let writer = scope.spawn(move || {
                 // If it is gone, its stderr ends, which says more.
-                let _ = serde_json::to_writer(&mut stdin, &request);
-                let _ = stdin.write_all(b"\n").and_then(|()| stdin.flush());
+                let _ = stdin.write_all(request.as_bytes()).and_then(|()| stdin.flush());
                 stdin
             });
             let answer = self.answer(id);

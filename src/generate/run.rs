@@ -1,12 +1,14 @@
 //! Runs the generator blocks of a schema.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::process::{Process, ProcessError};
-use super::{client, configuration, dmmf};
+use super::{Dmmf, client, configuration, dmmf};
+use crate::config::clean;
 use crate::psl::PslSchema;
 use crate::psl::schema::{Generator, StringOrEnv};
 
@@ -126,7 +128,8 @@ pub fn generate(job: &Job<'_>, mut done: impl FnMut(&Generated)) -> Result<(), G
     if job.require_models && job.schema.models.is_empty() {
         return Err(GenerateError::NoModels);
     }
-    let document = serde_json::to_value(dmmf(job.schema)).unwrap_or_default();
+    let document = dmmf(job.schema);
+    let datamodel = job.files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
     let path = |position: u32| job.files[position as usize].0.display().to_string();
     let datasources = [configuration::datasource(job.schema, datasource, &path(datasource.span.file.0))];
     // Everything is checked before the first generator writes something.
@@ -139,21 +142,19 @@ pub fn generate(job: &Job<'_>, mut done: impl FnMut(&Generated)) -> Result<(), G
     }
     let entries: Vec<Value> = ready.iter().map(|one| one.entry.clone()).collect();
     for (position, one) in ready.iter_mut().enumerate() {
-        let others: Vec<&Value> =
-            entries.iter().enumerate().filter(|(other, _)| *other != position).map(|(_, entry)| entry).collect();
-        let options = json!({
-            "generator": one.entry,
-            "otherGenerators": others,
-            "schemaPath": job.schema_path,
-            "dmmf": document,
-            "datasources": datasources,
-            "datamodel": job.files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n"),
-            "version": env!("CARGO_PKG_VERSION"),
-            "allowNoModels": !job.require_models,
-            "noHints": job.no_hints,
-            // Engines that a client would load; evt downloads none.
-            "binaryPaths": {},
-        });
+        let others = entries.iter().enumerate().filter(|(other, _)| *other != position);
+        let options = Options {
+            generator: &one.entry,
+            other_generators: others.map(|(_, entry)| entry).collect(),
+            schema_path: job.schema_path,
+            dmmf: &document,
+            datasources: &datasources,
+            datamodel: &datamodel,
+            version: env!("CARGO_PKG_VERSION"),
+            allow_no_models: !job.require_models,
+            no_hints: job.no_hints,
+            binary_paths: Map::new(),
+        };
         let began = Instant::now();
         one.process.generate(&options).map_err(|source| one.failed(source))?;
         let generated = Generated {
@@ -176,6 +177,23 @@ fn chosen<'a>(job: &Job<'a>) -> Result<Vec<&'a Generator>, GenerateError> {
         return Err(GenerateError::Unknown { missing, known });
     }
     Ok(all.iter().filter(|generator| job.only.is_empty() || job.only.contains(&generator.name)).collect())
+}
+
+/// What a generator is asked to work on.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    generator: &'a Value,
+    other_generators: Vec<&'a Value>,
+    schema_path: &'a Path,
+    dmmf: &'a Dmmf,
+    datasources: &'a [Value],
+    datamodel: &'a str,
+    version: &'static str,
+    allow_no_models: bool,
+    no_hints: bool,
+    /// Engines that a client would load; evt downloads none.
+    binary_paths: Map<String, Value>,
 }
 
 /// A generator that runs and has said what it is.
@@ -277,20 +295,5 @@ fn output(job: &Job<'_>, generator: &Generator, path: &str, manifest: &Value) ->
         return Err(GenerateError::NoOutput { generator: generator.name.clone() });
     };
     let base = Path::new(path).parent().unwrap_or(job.folder);
-    Ok(without_dots(&base.join(output)))
-}
-
-/// The path without `.` and `..`.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(component),
-        }
-    }
-    plain
+    Ok(clean(&base.join(output)))
 }
