@@ -5,14 +5,17 @@
 #![expect(clippy::disallowed_methods, reason = "the bench's own setting is an environment variable")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod beside;
+
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
 use evt::db::{Connection, DatabaseUrl, create_database};
 use evt::introspect::{Scope, introspect};
 use evt::sql::quote::Statement;
+
+use beside::{median, server};
 
 const TABLES: usize = 1000;
 const COLUMNS: usize = 20;
@@ -25,7 +28,7 @@ fn main() {
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (url, _server) = server();
+    let (url, _server) = server(DATABASE);
     runtime.block_on(async {
         create_database(&url).await.expect("a database");
         let mut db = Connection::open(&url).await.expect("a connection");
@@ -47,26 +50,6 @@ fn main() {
         maintenance.script(&drop).await.expect("the database goes");
         report(&mut ours, &mut connected, &mut theirs);
     });
-}
-
-fn server() -> (DatabaseUrl, Option<(LocalServer, tempfile::TempDir)>) {
-    if let Ok(text) = std::env::var("EVT_BENCH_DATABASE_URL") {
-        let url: DatabaseUrl = text.parse().expect("EVT_BENCH_DATABASE_URL is a database URL");
-        return (url.with_database(DATABASE), None);
-    }
-    let binaries = Binaries::find(std::env::var_os("PATH").as_deref()).expect("a PostgreSQL server");
-    let folder = tempfile::Builder::new().prefix("evt-bench-").tempdir().expect("a folder");
-    open_to_all(folder.path());
-    let server = LocalServer::start(&binaries, folder.path(), Durability::Disposable).expect("a running server");
-    let url: DatabaseUrl = "local:bench".parse().expect("a URL");
-    let url = url.on_socket(server.socket_folder(), server.port(), SUPERUSER).with_database(DATABASE);
-    (url, Some((server, folder)))
-}
-
-/// A server that runs as another user must be able to enter the folder.
-fn open_to_all(folder: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755));
 }
 
 fn tables() -> String {
@@ -142,9 +125,4 @@ fn report(ours: &mut [Duration], connected: &mut [Duration], theirs: &mut [Durat
     let theirs = median(theirs);
     println!("pg_dump --schema-only        {theirs:>10.1?}");
     println!("ratio                        {:>10.2}", ours.as_secs_f64() / theirs.as_secs_f64());
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
