@@ -6,6 +6,7 @@ pub mod local;
 pub mod lock;
 mod pooler;
 pub mod probe;
+pub(crate) mod snapshot;
 mod tls;
 pub mod url;
 

@@ -12,6 +12,7 @@ use super::tables::{self, CommentRow, ConstraintRow, ExtensionRow, MemberRow, Se
 use super::types::{self, EnumRow, TypeRow};
 use super::{IntrospectError, Scope};
 use crate::db::DbError;
+use crate::db::snapshot::{BEGIN, COMMIT};
 
 /// All answers, as the server gave them. Only the namespaces are in no need of further joining.
 #[derive(Debug, Default)]
@@ -35,8 +36,6 @@ pub(super) struct Catalog {
 /// Reads one row of an answer.
 pub(super) type ReadRow<T> = fn(&Row) -> Result<T, tokio_postgres::Error>;
 
-pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-pub(super) const COMMIT: &str = "COMMIT";
 pub(super) const SETTINGS: &str = include_str!("queries/settings.sql");
 const NAMESPACES: &str = include_str!("queries/namespaces.sql");
 

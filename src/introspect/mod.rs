@@ -15,6 +15,7 @@ pub mod to_psl;
 mod types;
 pub mod whole;
 
+use crate::db::snapshot::undisturbed;
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
 
@@ -67,27 +68,20 @@ pub enum IntrospectError {
 /// # Errors
 /// If the server refuses a question, or the catalog says something that evt does not know.
 pub async fn introspect(db: &mut Connection, scope: &Scope) -> Result<DbSchema, IntrospectError> {
-    let mut tries = 1;
-    loop {
+    undisturbed(IntrospectError::is_change, async || {
         // The future holds all questions at once; callers should not have to.
-        let read = Box::pin(catalog::ask(db.client(), scope)).await;
-        match read.and_then(|catalog| assemble::assemble(catalog, scope)) {
-            Err(error) if error.is_change() && tries < TRIES => tries += 1,
-            outcome => return outcome,
-        }
-    }
+        let catalog = Box::pin(catalog::ask(db.client(), scope)).await?;
+        assemble::assemble(catalog, scope)
+    })
+    .await
 }
 
-/// How often everything is asked while somebody changes what is being read.
-const TRIES: u32 = 5;
-
 impl IntrospectError {
-    /// Whether something went away between the server's list of objects and its look at them, so that another try is
-    /// worth it. Functions such as `pg_get_expr` do not keep to the snapshot, and report it as an internal error (XX000).
+    /// Whether somebody changed what was being read, so that another try is worth it.
     fn is_change(&self) -> bool {
         match self {
             Self::Changed { .. } => true,
-            Self::Query { source, .. } => source.server().is_some_and(|report| report.sqlstate == "XX000"),
+            Self::Query { source, .. } => source.is_change(),
             Self::UnknownLetter { .. } => false,
         }
     }

@@ -8,9 +8,10 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::IntrospectError;
-use super::catalog::{BEGIN, COMMIT, SETTINGS, failed};
+use super::catalog::{SETTINGS, failed};
 use crate::catalog::{Catalog, Id, Kind, Properties, Property};
 use crate::db::Connection;
+use crate::db::snapshot::{BEGIN, COMMIT, undisturbed};
 
 mod privileges;
 
@@ -70,16 +71,19 @@ const HISTORY: &str = "_prisma_migrations";
 /// If the server refuses a question.
 pub async fn read_whole(db: &mut Connection, extent: &Extent) -> Result<Catalog, IntrospectError> {
     let (major, client) = (db.server_major(), db.client());
-    let (begun, catalog, ended) = tokio::join!(
-        biased;
-        client.batch_execute(BEGIN),
-        Box::pin(ask(client, major, extent)),
-        client.batch_execute(COMMIT),
-    );
-    begun.map_err(failed("begin"))?;
-    let catalog = catalog?;
-    ended.map_err(failed("commit"))?;
-    Ok(catalog)
+    undisturbed(IntrospectError::is_change, async || {
+        let (begun, catalog, ended) = tokio::join!(
+            biased;
+            client.batch_execute(BEGIN),
+            Box::pin(ask(client, major, extent)),
+            client.batch_execute(COMMIT),
+        );
+        begun.map_err(failed("begin"))?;
+        let catalog = catalog?;
+        ended.map_err(failed("commit"))?;
+        Ok(catalog)
+    })
+    .await
 }
 
 /// The same within the caller's transaction, whose settings are changed up to its end: the search path becomes empty.

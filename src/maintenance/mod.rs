@@ -63,11 +63,10 @@ pub enum MaintenanceError {
 }
 
 impl MaintenanceError {
-    /// Whether something went away between the server's list of objects and its look at them, so that another try is
-    /// worth it. Functions such as `pg_get_indexdef` do not keep to the snapshot, and report it as an internal error.
+    /// Whether somebody changed what was being read, so that another try is worth it.
     fn is_change(&self) -> bool {
         match self {
-            Self::Query { source, .. } => source.server().is_some_and(|report| report.sqlstate == "XX000"),
+            Self::Query { source, .. } => source.is_change(),
             _ => false,
         }
     }

@@ -1,12 +1,10 @@
-//! Several questions in one round trip and one snapshot.
+//! What the answers to questions become: rows, or an error that says which question failed.
 
 use tokio_postgres::Row;
 
 use super::MaintenanceError;
 use crate::db::DbError;
 
-pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-pub(super) const COMMIT: &str = "COMMIT";
 pub(super) const SETTINGS: &str = include_str!("queries/settings.sql");
 
 /// What the driver says about a question.

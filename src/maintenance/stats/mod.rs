@@ -15,6 +15,7 @@ pub use tables::{Table, TableKind};
 
 use super::MaintenanceError;
 use crate::db::Connection;
+use crate::db::snapshot::undisturbed;
 use crate::dbschema::QualifiedName;
 
 /// A moment, in microseconds since 1970 (UTC).
@@ -120,9 +121,6 @@ pub struct Holder {
     pub age: i64,
 }
 
-/// How often everything is asked while somebody drops what is being looked at.
-const TRIES: u32 = 5;
-
 /// Looks at the tables of these namespaces, or of all but the server's own, in a transaction that reads only.
 ///
 /// Waits for nobody: of a table that somebody has locked exclusively, sizes are left out.
@@ -130,14 +128,9 @@ const TRIES: u32 = 5;
 /// # Errors
 /// If the server refuses a question, or one of `namespaces` does not exist.
 pub async fn stats(db: &mut Connection, namespaces: Option<&[String]>) -> Result<Stats, MaintenanceError> {
-    let mut tries = 1;
-    let answers = loop {
-        // The future holds all questions at once; callers should not have to.
-        match Box::pin(questions::ask(db.client(), namespaces)).await {
-            Err(error) if error.is_change() && tries < TRIES => tries += 1,
-            answers => break answers?,
-        }
-    };
+    // The future holds all questions at once; callers should not have to.
+    let ask = async || Box::pin(questions::ask(db.client(), namespaces)).await;
+    let answers = undisturbed(MaintenanceError::is_change, ask).await?;
     answers.check_namespaces(namespaces)?;
     Ok(assemble(answers))
 }

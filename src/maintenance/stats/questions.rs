@@ -7,8 +7,9 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::rows::{self, ForeignKeyRow, IndexRow, SequenceRow, TableRow};
 use super::{Holder, Server};
+use crate::db::snapshot::{BEGIN, COMMIT};
 use crate::maintenance::MaintenanceError;
-use crate::maintenance::snapshot::{BEGIN, COMMIT, SETTINGS, failed, rows};
+use crate::maintenance::snapshot::{SETTINGS, failed, rows};
 
 /// All answers, as the server gave them.
 pub(super) struct Answers {
