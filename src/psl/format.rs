@@ -32,7 +32,7 @@ pub fn format(files: &[Ast]) -> Vec<String> {
     let (schema, _) = resolve(files);
     let pieces = relations::missing(files, &schema);
     let print = |file| match relations::insert(file, &pieces) {
-        Some(text) => layout(&parse(Source { text, ..file.source.clone() }).0, schema.rules),
+        Some(text) => layout(&read_instead(file, text), schema.rules),
         None => layout(file, schema.rules),
     };
     files.iter().map(print).collect()
@@ -49,8 +49,7 @@ const MAX_ROUNDS: usize = 8;
 pub fn format_until_settled(files: &[Ast]) -> Vec<String> {
     let mut texts = format(files);
     for _ in 1..MAX_ROUNDS {
-        let read = |(file, text): (&Ast, &String)| parse(Source { text: text.clone(), ..file.source.clone() }).0;
-        let printed: Vec<Ast> = files.iter().zip(&texts).map(read).collect();
+        let printed: Vec<Ast> = files.iter().zip(&texts).map(|(file, text)| read_instead(file, text.clone())).collect();
         let again = format(&printed);
         if again == texts {
             break;
@@ -58,6 +57,11 @@ pub fn format_until_settled(files: &[Ast]) -> Vec<String> {
         texts = again;
     }
     texts
+}
+
+/// The tree of another text for the same file.
+fn read_instead(file: &Ast, text: String) -> Ast {
+    parse(Source { id: file.source.id, path: file.source.path.clone(), text }).0
 }
 
 /// Blanks before the members of a block.
