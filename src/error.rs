@@ -9,6 +9,7 @@ use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
 use crate::introspect::to_psl::PullError;
 use crate::maintenance::MaintenanceError;
+use crate::migrations::bridge::BridgeError;
 use crate::migrations::script::{Left, Place};
 use crate::migrations::{DirectoryError, MigrateError, ScriptError};
 
@@ -427,6 +428,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         | MigrateError::Lock(LockError::Shared)
         | MigrateError::Instruction(_)
         | MigrateError::ShadowIsMain
+        | MigrateError::Bridge(_)
         | MigrateError::NoHistory => None,
     }
 }
@@ -569,6 +571,7 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         MigrateError::NoHistory => {
             "nothing was ever applied to it by migrations; `evt migrate deploy` begins a history"
         }
+        MigrateError::Bridge(error) => return hint_of_bridge(error).map(str::to_owned),
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => "restore the script, or remove the folder",
         MigrateError::Script(error) => return Some(hint_of_script(error)),
         MigrateError::Step { done: 0, .. } => "everything was rolled back: the database is as it was before",
@@ -591,6 +594,20 @@ fn hint_of_migrate(error: &MigrateError) -> Option<String> {
         | MigrateError::NotFailed { .. } => return None,
     };
     Some(text.to_owned())
+}
+
+fn hint_of_bridge(error: &BridgeError) -> Option<&'static str> {
+    match error {
+        BridgeError::NoFiles { .. } => {
+            Some("name their folder with `--folder`; their names are `V<version>__<name>.sql`, as refinery wants them")
+        }
+        BridgeError::NoTable { .. } => Some(
+            "is it the right database? If the program sets another name with `set_migration_table_name`, give it with \
+             `--table`",
+        ),
+        BridgeError::OddTable { .. } => Some("is it refinery's? If another table is, name it with `--table`"),
+        BridgeError::Unfit { .. } => None,
+    }
 }
 
 /// What to do after a script failed depends on what it left.

@@ -26,7 +26,7 @@ use clap::{CommandFactory as _, Parser};
 
 use crate::config::environment::{CONSENT, SKIP_SEED};
 use crate::config::interactive::{DEVIN, Interactivity, interactivity, unconsenting_agent};
-use crate::config::{Context, Project, Settings};
+use crate::config::{Context, Project};
 use crate::dbschema::QualifiedName;
 use crate::diff::External;
 use crate::error::{Error, Exit};
@@ -229,7 +229,7 @@ fn guard(context: &Context, what: &str) -> Result<(), Error> {
 }
 
 /// Tables and enums that somebody else manages.
-fn external(settings: &Settings) -> Result<External, Error> {
+fn external(tables: &[String], enums: &[String]) -> Result<External, Error> {
     let names = |list: &[String], what: &'static str| {
         let names = list.iter().map(|name| match name.split_once('.') {
             Some((namespace, name)) => Ok(QualifiedName::new(namespace, name)),
@@ -237,7 +237,7 @@ fn external(settings: &Settings) -> Result<External, Error> {
         });
         names.collect::<Result<_, Error>>()
     };
-    Ok(External { tables: names(&settings.external_tables, "table")?, enums: names(&settings.external_enums, "enum")? })
+    Ok(External { tables: names(tables, "table")?, enums: names(enums, "enum")? })
 }
 
 /// Runs a command that talks to a server.

@@ -1,17 +1,18 @@
 //! What every command that talks to a database begins with.
 
-use super::block_on;
+use super::{block_on, external};
 use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH, USER, USERNAME};
 use crate::config::{Context, Project, ProjectArgs};
 use crate::db::local::Reached;
 use crate::db::lock::LOCK_TIMEOUT_MS;
 use crate::db::{Connection, DatabaseUrl, DbError, create_database};
 use crate::dbschema::DbSchema;
+use crate::diff::External;
 use crate::error::Error;
 use crate::introspect::Scope;
 use crate::lower::lower;
 use crate::migrations::records::Records;
-use crate::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions};
+use crate::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions, bridge};
 use crate::output::Output;
 use crate::psl::schema::Rules;
 
@@ -118,8 +119,18 @@ impl Session {
             namespaces: self.scope.namespaces.clone(),
             lock_timeout_ms: self.lock_timeout(),
             transactions: Transactions::Honest,
-            external_tables: self.project.settings.external_tables.clone(),
+            external_tables: self.external_tables(),
         }
+    }
+
+    /// What somebody else manages: what the settings name, and the history of refinery, which stays after an import.
+    pub(super) fn external(&self) -> Result<External, Error> {
+        external(&self.external_tables(), &self.project.settings.external_enums)
+    }
+
+    fn external_tables(&self) -> Vec<String> {
+        let refinery = format!("{}.{}", self.scope.default_namespace, bridge::TABLE);
+        self.project.settings.external_tables.iter().cloned().chain([refinery]).collect()
     }
 
     /// Who runs a command, for evt's own records; `None` if they are switched off.

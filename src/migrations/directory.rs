@@ -135,8 +135,12 @@ impl Directory {
     /// one, or on a machine whose clock is behind, gets the second after it: the order of names is the order of
     /// applying.
     pub fn create(&mut self, now: Timestamp, title: &str, script: &str) -> Result<Migration, DirectoryError> {
-        let name = folder_name(self.next_time(now), title);
-        let path = self.path.join(&name);
+        self.put(&folder_name(self.next_time(now), title), script)
+    }
+
+    /// The same with a name that is chosen already.
+    pub(super) fn put(&mut self, name: &str, script: &str) -> Result<Migration, DirectoryError> {
+        let path = self.path.join(name);
         fs::create_dir_all(&self.path).map_err(|source| io_error(&self.path, source))?;
         match fs::create_dir(&path) {
             Ok(()) => {}
@@ -148,7 +152,7 @@ impl Directory {
         if !lock.exists() {
             write_whole(&lock, LOCK_TEXT)?;
         }
-        let migration = Migration { name, path };
+        let migration = Migration { name: name.to_owned(), path };
         self.migrations.push(migration.clone());
         self.migrations.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(migration)
@@ -180,16 +184,12 @@ impl Migration {
 
     /// Reads the script.
     pub fn script(&self) -> Result<String, DirectoryError> {
-        let path = self.script_path();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(DirectoryError::ScriptMissing { path });
+        match read_text(&self.script_path()) {
+            Err(DirectoryError::Io { path, source }) if source.kind() == io::ErrorKind::NotFound => {
+                Err(DirectoryError::ScriptMissing { path })
             }
-            Err(source) => return Err(io_error(&path, source)),
-        };
-        String::from_utf8(bytes)
-            .map_err(|error| DirectoryError::NotText { path, byte: error.utf8_error().valid_up_to() })
+            outcome => outcome,
+        }
     }
 
     /// Whether a stored checksum is that of the script as it is now.
@@ -215,6 +215,21 @@ fn provider_in(lock_text: &str) -> Option<&str> {
     let line = lock_text.lines().find(|line| line.starts_with("provider"))?;
     let (_, value) = line.split_once('=')?;
     Some(value.trim().trim_matches('"'))
+}
+
+/// The text of a file.
+pub(super) fn read_text(path: &Path) -> Result<String, DirectoryError> {
+    let bytes = fs::read(path).map_err(|source| io_error(path, source))?;
+    let not_text = |byte| DirectoryError::NotText { path: path.to_owned(), byte };
+    String::from_utf8(bytes).map_err(|error| not_text(error.utf8_error().valid_up_to()))
+}
+
+/// Writes a file, and the folders that it is in.
+pub(super) fn write_file(path: &Path, text: &str) -> Result<(), DirectoryError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+    }
+    write_whole(path, text)
 }
 
 fn write_whole(path: &Path, text: &str) -> Result<(), DirectoryError> {

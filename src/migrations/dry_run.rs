@@ -98,17 +98,14 @@ pub async fn dry_run(
     Ok(planned)
 }
 
-fn describe(prepared: &Prepared<'_>, done: usize) -> Planned {
-    let script = &prepared.script;
-    let line = |at| Place::at_byte(script, at).line;
-    let (mode, reason, segments) = match &prepared.plan {
-        Plan::Whole { own } if own.is_empty() => {
-            ("whole", "nothing in it refuses a transaction".to_owned(), Vec::new())
-        }
-        Plan::Whole { .. } => ("whole", "its own BEGIN and COMMIT stand around everything".to_owned(), Vec::new()),
+/// Why a script is run as it is planned.
+pub(super) fn reason(prepared: &Prepared<'_>) -> String {
+    let line = |at| Place::at_byte(&prepared.script, at).line;
+    match &prepared.plan {
+        Plan::Whole { own } if own.is_empty() => "nothing in it refuses a transaction".to_owned(),
+        Plan::Whole { .. } => "its own BEGIN and COMMIT stand around everything".to_owned(),
         Plan::Segments(segments) => {
-            let alone = segments.iter().find_map(|segment| Some((segment, segment.alone.as_ref()?)));
-            let reason = match alone {
+            match segments.iter().find_map(|segment| Some((segment, segment.alone.as_ref()?))) {
                 Some((segment, alone)) => {
                     let at = first_in(prepared, &segment.range);
                     format!("line {}: {}", line(at), why_alone(alone))
@@ -117,25 +114,31 @@ fn describe(prepared: &Prepared<'_>, done: usize) -> Planned {
                     "it has several transactions of its own".to_owned()
                 }
                 None => "each part has to be committed before the next one".to_owned(),
-            };
-            let count = segments.len();
+            }
+        }
+        Plan::AsIs(AsIsReason::Asked) => "a comment asks for it".to_owned(),
+        Plan::AsIs(AsIsReason::OwnTransactions { at }) => {
+            format!("line {}: it ends transactions in a way that cannot be taken over", line(*at))
+        }
+        Plan::AsIs(AsIsReason::Data { at }) => format!("line {}: the statement takes data from the client", line(*at)),
+        Plan::AsIs(AsIsReason::Uncertain { at }) => {
+            format!("line {}: from here on it is not certain where statements end", line(*at))
+        }
+    }
+}
+
+fn describe(prepared: &Prepared<'_>, done: usize) -> Planned {
+    let script = &prepared.script;
+    let line = |at| Place::at_byte(script, at).line;
+    let reason = reason(prepared);
+    let (mode, reason, segments) = match &prepared.plan {
+        Plan::Whole { .. } => ("whole", reason, Vec::new()),
+        Plan::Segments(segments) => {
             let parts: Vec<_> =
                 segments.iter().map(|segment| (segment.range.clone(), segment.alone.is_some())).collect();
-            ("segments", format!("{count} of them; {reason}"), parts)
+            ("segments", format!("{} of them; {reason}", segments.len()), parts)
         }
-        Plan::AsIs(reason) => {
-            let reason = match reason {
-                AsIsReason::Asked => "a comment asks for it".to_owned(),
-                AsIsReason::OwnTransactions { at } => {
-                    format!("line {}: it ends transactions in a way that cannot be taken over", line(*at))
-                }
-                AsIsReason::Data { at } => format!("line {}: the statement takes data from the client", line(*at)),
-                AsIsReason::Uncertain { at } => {
-                    format!("line {}: from here on it is not certain where statements end", line(*at))
-                }
-            };
-            ("as is", reason, Vec::new())
-        }
+        Plan::AsIs(_) => ("as is", reason, Vec::new()),
     };
     let segment_of = |start: usize| segments.iter().position(|(range, _)| range.contains(&start)).unwrap_or_default();
     let statements = prepared

@@ -116,7 +116,12 @@ impl History {
 
 /// Makes the table, in the shape that Prisma gives it.
 pub async fn create_table(db: &mut Connection, namespace: &str) -> Result<(), DbError> {
-    db.script(&Statement::built(format!(
+    db.script(&Statement::built(creation(namespace))).await
+}
+
+/// The statement for [`create_table`].
+pub(super) fn creation(namespace: &str) -> String {
+    format!(
         "CREATE TABLE IF NOT EXISTS {}.{} (
     id                      VARCHAR(36) PRIMARY KEY NOT NULL,
     checksum                VARCHAR(64) NOT NULL,
@@ -129,8 +134,7 @@ pub async fn create_table(db: &mut Connection, namespace: &str) -> Result<(), Db
 )",
         Ident(namespace),
         TABLE
-    )))
-    .await
+    )
 }
 
 /// What `logs` of an unfinished row starts with while a script runs in segments, so that a later run knows that it may
@@ -172,6 +176,19 @@ impl Row {
             Constant(checksum),
             Constant(name),
             text_or_null(logs)
+        )
+    }
+
+    /// Notes that a migration was applied at that time, which PostgreSQL can read.
+    pub(super) fn insert_applied(&self, name: &str, checksum: &str, at: &str) -> String {
+        format!(
+            "INSERT INTO {} (id, checksum, migration_name, started_at, finished_at, applied_steps_count) \
+             VALUES ({}, {}, {}, {at}, {at}, 1)",
+            TableIn(&self.namespace),
+            Constant(&self.id),
+            Constant(checksum),
+            Constant(name),
+            at = Constant(at),
         )
     }
 

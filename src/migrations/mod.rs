@@ -1,6 +1,7 @@
 //! FOLDER, HISTORY, APPLY: every rule about migrations, so that commands, library and engine behave the same.
 
 pub mod apply;
+pub mod bridge;
 pub mod cache;
 pub mod checksum;
 pub mod dev;
@@ -144,6 +145,9 @@ pub enum MigrateError {
         /// Transactions in all.
         of: usize,
     },
+    /// Nothing could be carried over from or to refinery.
+    #[error(transparent)]
+    Bridge(#[from] bridge::BridgeError),
     /// There is no history in which something could be marked.
     #[error("this database has no migration history")]
     NoHistory,

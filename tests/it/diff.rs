@@ -17,7 +17,7 @@
 mod catalog;
 mod corpus;
 mod matrix;
-mod pg_dump;
+pub(crate) mod pg_dump;
 mod proof;
 mod random;
 mod recorded;

@@ -1,5 +1,6 @@
 //! One test binary: every module lists its tests, so that those that need a server can be reported as ignored.
 
+mod bridge;
 mod codes;
 mod commands;
 mod config;
@@ -50,6 +51,7 @@ fn main() {
         local::tests(),
         maintenance::tests(),
         migrations::tests(),
+        bridge::tests(),
         codes::tests(),
         kill::tests(),
         crowd::tests(),

@@ -59,13 +59,16 @@ impl TestDatabase {
 
     /// Runs statements in it; rows as text, values separated by ` | `.
     pub(crate) fn ask(&self, sql: &str) -> String {
-        runtime().block_on(async {
-            let mut db = self.connect().await;
-            match db.rows(&Statement::script(sql)).await {
-                Ok(rows) => rows.iter().map(|row| row.values().join(" | ") + "\n").collect(),
-                Err(error) => format!("! {error}\n"),
-            }
-        })
+        runtime().block_on(self.answer(sql))
+    }
+
+    /// The same for tests that wait for other things too.
+    pub(crate) async fn answer(&self, sql: &str) -> String {
+        let mut db = self.connect().await;
+        match db.rows(&Statement::script(sql)).await {
+            Ok(rows) => rows.iter().map(|row| row.values().join(" | ") + "\n").collect(),
+            Err(error) => format!("! {error}\n"),
+        }
     }
 
     /// Runs a script in it and returns the connection.

@@ -2,7 +2,7 @@
 
 use crate::cli::consequences::{Impossible, Warned, settle};
 use crate::cli::session::with_session;
-use crate::cli::{Skips, Tolerated, external, guard};
+use crate::cli::{Skips, Tolerated, guard};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::push::{compare, execute};
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context, out: &mut Output) -> Resul
         if args.accept_data_loss {
             guard(context, "`evt db push --accept-data-loss` drops data")?;
         }
-        let external = external(&session.project.settings)?;
+        let external = session.external()?;
         let push = Box::pin(compare(&mut db, &session.target(), &session.scope, &external)).await?;
         let warned = Warned {
             accepted: args.accept_data_loss,

@@ -7,7 +7,7 @@ use super::deploy::apply_showing;
 use crate::cli::consequences::{Impossible, Warned, settle};
 use crate::cli::db::seed;
 use crate::cli::session::{Session, with_session};
-use crate::cli::{Skips, Tolerated, external, may_ask};
+use crate::cli::{Skips, Tolerated, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
 use crate::diff::summary;
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &DevArgs, context: &Context, out: &mut Output) -> Result
 }
 
 async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut Output) -> Result<Exit, Error> {
-    let external = external(&session.project.settings)?;
+    let external = session.external()?;
     out.line("");
     let (mut db, created) = session.connect_or_create(out).await?;
     let mut directory = session.directory()?;

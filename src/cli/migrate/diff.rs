@@ -84,7 +84,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, out: &mut Output) -> Resul
     let project = ProjectArgs { shadow_database_url: args.shadow_database_url.clone(), ..args.project.clone() };
     let (from, to) = args.operands()?;
     let sides = Sides::prepare(from, to, &project, context)?;
-    let external = external(&sides.settings)?;
+    let external = external(&sides.settings.external_tables, &sides.settings.external_enums)?;
     let Steps { changes, script, .. } = sides.steps(&external)?;
     let exit = if args.exit_code && !changes.is_empty() { Exit::Difference } else { Exit::Success };
     if args.json {

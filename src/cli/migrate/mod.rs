@@ -4,6 +4,8 @@ pub(super) mod deploy;
 pub(super) mod dev;
 pub(super) mod diff;
 mod dry_run;
+pub(super) mod export;
+pub(super) mod import;
 pub(super) mod log;
 pub(super) mod reset;
 pub(super) mod resolve;
@@ -30,6 +32,8 @@ enum MigrateCommand {
     Resolve(resolve::ResolveArgs),
     Reset(reset::ResetArgs),
     Diff(Box<diff::DiffArgs>),
+    Import(Box<import::ImportArgs>),
+    Export(Box<export::ExportArgs>),
 }
 
 pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
@@ -41,5 +45,7 @@ pub(crate) fn run(args: &MigrateArgs, context: &Context, out: &mut Output) -> Re
         MigrateCommand::Resolve(args) => resolve::run(args, context, out),
         MigrateCommand::Reset(args) => reset::run(args, context, out),
         MigrateCommand::Diff(args) => diff::run(args, context, out),
+        MigrateCommand::Import(args) => import::run(args, context, out),
+        MigrateCommand::Export(args) => export::run(args, context, out),
     }
 }

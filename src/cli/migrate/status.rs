@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalog::tree::{Mark, tree};
+use crate::cli::Tolerated;
 use crate::cli::session::with_session;
-use crate::cli::{Tolerated, external};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::Status;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
         let drift = if args.no_drift {
             None
         } else {
-            let (shadow, cache, external) = (session.shadow()?, session.cache(), external(&session.project.settings)?);
+            let (shadow, cache, external) = (session.shadow()?, session.cache(), session.external()?);
             let expectations = Expectations {
                 state: session.project.settings.state.as_deref(),
                 cache: Some(&cache),
