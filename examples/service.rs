@@ -49,7 +49,7 @@ pub(crate) async fn start(url: &str, folder: &Path) -> Result<usize, MigrateErro
         transactions: Transactions::Honest,
         external_tables: Vec::new(),
     };
-    let applied = apply_pending(&mut db, &directory, &options, &mut |progress| match progress {
+    let applied = apply_pending(&mut db, &directory, &options, &mut async |progress: Progress<'_>| match progress {
         Progress::Waiting(waiting) => println!("another process migrates, {} s so far", waiting.waited.as_secs()),
         Progress::Applying(name) => println!("applying {name}"),
         Progress::Pending(_) | Progress::Applied(_) => {}

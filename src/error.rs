@@ -5,6 +5,7 @@ use std::fmt;
 use crate::config::ConfigError;
 use crate::db::lock::LockError;
 use crate::db::{DbError, UrlError, with_causes};
+use crate::diff::UnqualifiedName;
 use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
 use crate::introspect::to_psl::PullError;
@@ -86,6 +87,8 @@ pub enum Exit {
     Difference,
     /// A question was answered with no, or `migrate dev` would have to reset the database.
     Cancelled,
+    /// `evt engine` crashed.
+    Crashed,
 }
 
 impl Exit {
@@ -95,6 +98,7 @@ impl Exit {
         (Exit::Failure, "an error, a state that needs a person, or unformatted files in `format --check`"),
         (Exit::Difference, "only `migrate diff --exit-code`: there is a difference"),
         (Exit::Cancelled, "interrupted, a question was answered with no, or `migrate dev` would have to reset"),
+        (Exit::Crashed, "only `evt engine`: it crashed, or could not read the schema files it was given"),
     ];
 
     /// The number.
@@ -104,6 +108,7 @@ impl Exit {
             Self::Failure => 1,
             Self::Difference => 2,
             Self::Cancelled => 130,
+            Self::Crashed => 101,
         }
     }
 }
@@ -184,13 +189,8 @@ pub enum Error {
         source: DbError,
     },
     /// An external table or enum without its namespace.
-    #[error("the external {what} `{name}` has to be named with its schema, as `public.{name}`")]
-    ExternalName {
-        /// `table` or `enum`.
-        what: &'static str,
-        /// As written.
-        name: String,
-    },
+    #[error(transparent)]
+    ExternalName(#[from] UnqualifiedName),
     /// A person said no.
     #[error("cancelled")]
     Cancelled,
@@ -228,6 +228,14 @@ impl Error {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// The server refused a script that is no migration. `name` says where it came from.
+    pub fn refused_script(name: &str, script: &str, source: DbError) -> Self {
+        let position = source.server().and_then(|report| report.position);
+        let position = position.and_then(|position| usize::try_from(position).ok());
+        let place = position.map(|position| Box::new(Place::at(script, position)));
+        Self::Script { name: name.to_owned(), place, source }
+    }
+
     /// A state that a command cannot go on from, with a way out; the exit status is 1.
     pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Refused { message: message.into(), hint: Some(hint.into()), exit: Exit::Failure }
@@ -245,12 +253,33 @@ impl Error {
             #[cfg(unix)]
             Self::Local(_) => Some(Code::P1001),
             Self::Script { source, .. } | Self::Vacuum { source, .. } => of_db(source),
-            Self::ExternalName { .. } => Some(Code::P3023),
+            Self::ExternalName(_) => Some(Code::P3023),
             Self::DatabaseCreation { .. } => Some(Code::P3000),
             Self::Interrupted(error) => error.code(),
             Self::Generate(_) | Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => {
                 None
             }
+        }
+    }
+
+    /// The code of an error of the server that is part of another one.
+    pub(crate) fn code_of_db(error: &DbError) -> Option<Code> {
+        of_db(error)
+    }
+
+    /// Whether the connection is gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            Self::Db(error)
+            | Self::Introspect(IntrospectError::Query { source: error, .. })
+            | Self::Migrate(
+                MigrateError::Db(error)
+                | MigrateError::Lock(LockError::Db(error))
+                | MigrateError::Interrupted { source: error, .. }
+                | MigrateError::Step { source: error, .. }
+                | MigrateError::Introspect(IntrospectError::Query { source: error, .. }),
+            ) => error.is_lost(),
+            _ => false,
         }
     }
 
@@ -271,7 +300,7 @@ impl Error {
             | Self::Script { .. }
             | Self::Vacuum { .. }
             | Self::DatabaseCreation { .. }
-            | Self::ExternalName { .. }
+            | Self::ExternalName(_)
             | Self::Usage { .. }
             | Self::System { .. } => Exit::Failure,
         }
@@ -297,7 +326,7 @@ impl Error {
             )),
             Self::Interrupted(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
-            Self::Introspect(_) | Self::ExternalName { .. } | Self::Cancelled | Self::System { .. } => None,
+            Self::Introspect(_) | Self::ExternalName(_) | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
             Self::Local(_) => None,
         }
@@ -407,6 +436,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
     match error {
         MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => Some(Code::P3015),
         MigrateError::Directory(DirectoryError::OtherProvider { .. }) => Some(Code::P3019),
+        MigrateError::Directory(DirectoryError::NameTooLong { .. }) => Some(Code::P3010),
         MigrateError::Db(error) | MigrateError::Lock(LockError::Db(error)) => of_db(error),
         MigrateError::Lock(LockError::Timeout { .. }) => Some(Code::P1002),
         MigrateError::Interrupted { .. } => Some(Code::P1017),

@@ -21,5 +21,6 @@ pub mod config;
 pub mod generate;
 pub mod output;
 pub mod error;
+mod engine;
 #[doc(hidden)]
 pub mod cli;

@@ -8,6 +8,7 @@ mod changes;
 mod numbers;
 mod table;
 mod drift;
+mod reset;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -27,6 +28,7 @@ pub use checks::{Check, State, checks_json};
 pub use drift::drift_json;
 pub use indicatif::ProgressBar;
 pub use numbers::{bytes, count, percent, span};
+pub use reset::reset_reason;
 pub use table::{ColumnSpec, WideTable, number, text as text_column};
 pub use text::{backticked, bullet, duration, list, plural, visible};
 
@@ -147,6 +149,11 @@ impl Output {
     /// The whole result for a program: one JSON value on a line.
     pub fn json(&mut self, value: &serde_json::Value) {
         self.out(&format!("{value}\n"));
+    }
+
+    /// A line of a log for programs, on stderr.
+    pub fn log(&mut self, value: &serde_json::Value) {
+        self.err(&format!("{value}\n"));
     }
 
     /// What would change in a file, line by line, as `diff -u` shows it.

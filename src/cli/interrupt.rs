@@ -53,7 +53,7 @@ pub(super) async fn interruptible<T>(work: impl Future<Output = Result<T, Error>
 }
 
 /// Waits for a request to end.
-async fn interrupted() {
+pub(super) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

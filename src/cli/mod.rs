@@ -27,8 +27,8 @@ use clap::{CommandFactory as _, Parser};
 use crate::config::environment::{CONSENT, SKIP_SEED};
 use crate::config::interactive::{DEVIN, Interactivity, interactivity, unconsenting_agent};
 use crate::config::{Context, Project};
-use crate::dbschema::QualifiedName;
 use crate::diff::External;
+use crate::engine;
 use crate::error::{Error, Exit};
 use crate::output::Output;
 
@@ -66,6 +66,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Debug(debug::DebugArgs),
     Version(version::VersionArgs),
+    Engine(engine::EngineArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -113,7 +114,11 @@ pub fn run() -> ExitCode {
     let context = Context::of_process();
     let environment = context.as_ref().map(|context| context.environment.clone()).unwrap_or_default();
     let mut out = Output::of_process(&environment);
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let unattended = !std::io::stdin().is_terminal() && !std::io::stdout().is_terminal();
+    if context.as_ref().is_ok_and(|context| engine::is_called_as_engine(&arguments, context, unattended)) {
+        arguments.insert(1, "engine".into());
+    }
     let exit = match Cli::try_parse_from(&arguments) {
         Ok(cli) => {
             context.map_err(Error::from).and_then(|context| execute(cli, &context, &mut out)).unwrap_or_else(|error| {
@@ -142,6 +147,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),
+        Some(Command::Engine(args)) => on_a_runtime(engine::run(&args, context, out, interrupt::interrupted())),
         Some(Command::Man(args)) => man::run(&args, Cli::command(), context, out),
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
     }
@@ -230,21 +236,17 @@ fn guard(context: &Context, what: &str) -> Result<(), Error> {
 
 /// Tables and enums that somebody else manages.
 fn external(tables: &[String], enums: &[String]) -> Result<External, Error> {
-    let names = |list: &[String], what: &'static str| {
-        let names = list.iter().map(|name| match name.split_once('.') {
-            Some((namespace, name)) => Ok(QualifiedName::new(namespace, name)),
-            None => Err(Error::ExternalName { what, name: name.clone() }),
-        });
-        names.collect::<Result<_, Error>>()
-    };
-    Ok(External { tables: names(tables, "table")?, enums: names(enums, "enum")? })
+    Ok(External::named(tables, enums)?)
 }
 
 /// Runs a command that talks to a server.
 fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    on_a_runtime(interrupt::interruptible(work))
+}
+
+fn on_a_runtime<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| Error::System { what: "cannot start", source })?;
-    runtime.block_on(interrupt::interruptible(work))
+    runtime.map_err(|source| Error::System { what: "cannot start", source })?.block_on(work)
 }
 
 /// Ends when a person or the system asks this process to stop; from then on that does not end it by itself.

@@ -71,6 +71,17 @@ impl SchemaFiles {
         Ok(Self { sources: read_all(&paths, cwd)?, paths, path, root, origin })
     }
 
+    /// Files that somebody else has read, by absolute paths, which are shown as they are.
+    pub fn given(files: impl IntoIterator<Item = (PathBuf, String)>, origin: Origin, cwd: &Path) -> Self {
+        let (paths, texts): (Vec<PathBuf>, Vec<String>) = files.into_iter().unzip();
+        let sources = (0..).zip(paths.iter().zip(texts));
+        let sources =
+            sources.map(|(id, (path, text))| Source { id: FileId(id), path: path.display().to_string(), text });
+        let path = paths.first().cloned().unwrap_or_else(|| cwd.to_owned());
+        let root = path.parent().unwrap_or(cwd).to_owned();
+        Self { sources: sources.collect(), paths, path, root, origin }
+    }
+
     /// The files and those in the folders that a person named, absolute. Whether a file is there shows when it is read.
     pub fn named(paths: &[PathBuf], cwd: &Path) -> Result<Vec<PathBuf>, ConfigError> {
         let mut named = Vec::new();

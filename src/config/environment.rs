@@ -43,6 +43,10 @@ variables! {
     COLUMNS "COLUMNS" "how wide the tables of `evt db stats` and `evt db vacuum` may be where no terminal says it"
     USER "USER" "who runs evt, for its own records"
     USERNAME "USERNAME" "the same, if `USER` is not set"
+    ENGINE_BINARY "PRISMA_SCHEMA_ENGINE_BINARY" "path of evt: Prisma's CLI lets it work instead of its own schema engine"
+    OLD_ENGINE_BINARY "PRISMA_MIGRATION_ENGINE_BINARY" "the same, its older name"
+    RUST_LOG "RUST_LOG" "what `evt engine` writes to its log: `off`, `error`, `warn` or `info`"
+    SHUTDOWN_TIMEOUT "PRISMA_GRACEFUL_SHUTDOWN_TIMEOUT" "how long `evt engine` may take to end, in milliseconds"
     GITHUB_ACTIONS "GITHUB_ACTIONS" "`true`: errors in a schema are also written as annotations"
 }
 

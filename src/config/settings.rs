@@ -114,6 +114,8 @@ pub struct Settings {
     pub state: Option<String>,
     /// What was read.
     pub notes: Vec<Note>,
+    /// Whether `DATABASE_URL` counts if nothing else names a URL.
+    takes_database_url: bool,
 }
 
 /// The name of the schema for evt's own tables unless somebody says otherwise.
@@ -216,12 +218,47 @@ impl Settings {
                 None => Some(STATE.to_owned()),
             },
             notes,
+            takes_database_url: true,
             environment,
         })
     }
 }
 
 impl Settings {
+    /// What a caller says that says everything itself: no file is looked for, and `DATABASE_URL` counts only where a
+    /// schema names it. `argument` is the flag by which it gives URLs.
+    pub fn given(
+        context: &Context,
+        argument: &'static str,
+        url: Option<&str>,
+        shadow_url: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let environment = context.environment.clone();
+        let setting = |text: Option<&str>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            Some(Setting { value: UrlText::new(text.to_owned()), origin: Origin::Flag(argument) })
+        };
+        Ok(Self {
+            cwd: context.cwd.clone(),
+            config: None,
+            schema: None,
+            bases: vec![context.cwd.clone()],
+            migrations: None,
+            views: None,
+            seed: None,
+            init_shadow_db: None,
+            external_tables: Vec::new(),
+            external_enums: Vec::new(),
+            url: setting(url),
+            shadow_url: setting(shadow_url),
+            lock_timeout_s: lock_timeout(&environment)?,
+            state: None,
+            notes: Vec::new(),
+            takes_database_url: false,
+            environment,
+        })
+    }
+
     /// Reads a URL that no schema names; its relative paths start where it was written, those of certificates in
     /// `certificates`.
     pub fn parsed_url(&self, setting: &Setting<UrlText>, certificates: &Path) -> Result<DatabaseUrl, ConfigError> {
@@ -230,7 +267,7 @@ impl Settings {
 
     /// What `DATABASE_URL` says, which counts if no flag, no file and no schema names a URL.
     pub fn environment_url(&self) -> Option<Setting<UrlText>> {
-        url_variable(environment::DATABASE_URL, &self.environment)
+        url_variable(environment::DATABASE_URL, &self.environment).filter(|_| self.takes_database_url)
     }
 
     /// An origin whose file is shown relative to the working directory.

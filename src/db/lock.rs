@@ -115,7 +115,7 @@ impl std::fmt::Display for Holder {
 pub async fn acquire(
     db: &mut Connection,
     timeout_ms: u64,
-    on_wait: &mut dyn FnMut(Waiting<'_>),
+    on_wait: &mut impl AsyncFnMut(Waiting<'_>),
 ) -> Result<(), LockError> {
     if db.is_shared().await? {
         return Err(LockError::Shared);
@@ -131,7 +131,7 @@ pub async fn acquire(
         let waited = begin.elapsed();
         if looked.as_ref().is_none_or(|(when, _)| when.elapsed() >= LOOK_AGAIN) {
             let holder = holder(db).await;
-            on_wait(Waiting { holder: holder.as_ref(), waited, limit });
+            on_wait(Waiting { holder: holder.as_ref(), waited, limit }).await;
             looked = Some((Instant::now(), holder));
         }
         let left = limit.map(|limit| limit.saturating_sub(begin.elapsed()));

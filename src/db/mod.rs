@@ -182,6 +182,12 @@ impl Connection {
         &self.namespace
     }
 
+    /// What the server says about itself: `PostgreSQL 17.2 on …`.
+    pub async fn version(&mut self) -> Result<String, DbError> {
+        let rows = self.rows(&"SELECT pg_catalog.version() AS version".into()).await?;
+        Ok(rows.first().and_then(|row| row.get("version")).unwrap_or_default().to_owned())
+    }
+
     /// Puts the session into the state in which it was opened, whatever a script left behind: settings, the search
     /// path, the role.
     pub async fn reset_session(&mut self) -> Result<(), DbError> {
@@ -333,8 +339,9 @@ where
     let _ = connection.await;
 }
 
-/// Makes the URL's database, with its namespace, through another database of the same server.
-pub async fn create_database(url: &DatabaseUrl) -> Result<(), DbError> {
+/// Makes the URL's database, with its namespace, through another database of the same server. Returns whether there was
+/// none; the namespace is made anyway.
+pub async fn create_database(url: &DatabaseUrl) -> Result<bool, DbError> {
     let mut last = None;
     for maintenance in ["postgres", "template1"] {
         match Connection::open(&url.with_database(maintenance)).await {
@@ -342,20 +349,35 @@ pub async fn create_database(url: &DatabaseUrl) -> Result<(), DbError> {
                 let sql = Statement::built(format!("CREATE DATABASE {}", Ident(url.database())));
                 let made = db.script(&sql).await;
                 db.close().await;
-                match made {
-                    Err(error) if error.has_state(&SqlState::DUPLICATE_DATABASE) => {}
+                let is_new = match made {
+                    Err(error) if error.has_state(&SqlState::DUPLICATE_DATABASE) => false,
                     // Two creations at once: the loser sees a duplicate key in pg_database.
-                    Err(error) if error.has_state(&SqlState::UNIQUE_VIOLATION) => {}
-                    result => result?,
-                }
+                    Err(error) if error.has_state(&SqlState::UNIQUE_VIOLATION) => false,
+                    result => result.map(|()| true)?,
+                };
                 let mut db = Connection::open(url).await?;
                 let made = db.ensure_namespace().await;
                 db.close().await;
-                return made;
+                return made.map(|()| is_new);
             }
             Err(error @ (DbError::DatabaseMissing { .. } | DbError::AccessDenied { .. })) => last = Some(error),
             Err(error) => return Err(error),
         }
     }
     Err(last.unwrap_or(DbError::Closed))
+}
+
+/// Drops a database of the server that `through` is on, with whoever is connected to it. None of that name is no error.
+pub(crate) async fn drop_database(name: &str, through: &DatabaseUrl) -> Result<(), DbError> {
+    let mut db = Connection::open(through).await?;
+    let forced = Statement::built(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(name)));
+    let dropped = match db.script(&forced).await {
+        // Servers before 13 know no FORCE.
+        Err(error) if error.has_state(&SqlState::SYNTAX_ERROR) => {
+            db.script(&Statement::built(format!("DROP DATABASE IF EXISTS {}", Ident(name)))).await
+        }
+        result => result,
+    };
+    db.close().await;
+    dropped
 }

@@ -32,6 +32,30 @@ pub struct External {
     pub enums: HashSet<QualifiedName>,
 }
 
+/// The name of an external table or enum without its namespace. Code P3023.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the external {what} `{name}` has to be named with its schema, as `public.{name}`")]
+pub struct UnqualifiedName {
+    /// `table` or `enum`.
+    pub what: &'static str,
+    /// As written.
+    pub name: String,
+}
+
+impl External {
+    /// Those of these names, as `namespace.name`.
+    pub fn named(tables: &[String], enums: &[String]) -> Result<Self, UnqualifiedName> {
+        let names = |list: &[String], what: &'static str| {
+            let name = |name: &String| match name.split_once('.') {
+                Some((namespace, name)) => Ok(QualifiedName::new(namespace, name)),
+                None => Err(UnqualifiedName { what, name: name.clone() }),
+            };
+            list.iter().map(name).collect::<Result<_, _>>()
+        };
+        Ok(Self { tables: names(tables, "table")?, enums: names(enums, "enum")? })
+    }
+}
+
 /// The steps that make `to` out of `from`, in the order in which they have to be taken. Empty means that there is no
 /// difference.
 ///

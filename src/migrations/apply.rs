@@ -43,17 +43,25 @@ pub struct ApplyOptions {
 /// Applies the migrations of `directory` that the database does not hold yet, in order, and returns their names.
 ///
 /// Takes the advisory lock, and gives it back whatever happens. Stops at the first failure: what was applied before
-/// stays, and the failed migration is noted with what the server said.
+/// stays, and the failed migration is noted with what the server said. The work waits for `progress`: nothing of a
+/// migration has happened yet when it is told that it starts.
 pub async fn apply_pending(
     db: &mut Connection,
     directory: &Directory,
     options: &ApplyOptions,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut impl AsyncFnMut(Progress<'_>),
 ) -> Result<Vec<String>, MigrateError> {
     directory.check_provider()?;
-    take_lock(db, options.lock_timeout_ms, &mut |waiting| progress(Progress::Waiting(waiting))).await?;
+    let on_wait = &mut async |waiting: Waiting<'_>| progress(Progress::Waiting(waiting)).await;
+    take_lock(db, options.lock_timeout_ms, on_wait).await?;
     let outcome = apply_locked(db, directory, options, progress).await;
     give_lock_back(db, options.lock_timeout_ms, outcome).await
+}
+
+/// Takes the advisory lock for the rest of the session, in milliseconds at most; `None` takes none. Whoever takes it
+/// again and gives it back does not lose it.
+pub async fn hold_lock(db: &mut Connection, timeout_ms: Option<u64>) -> Result<(), MigrateError> {
+    take_lock(db, timeout_ms, &mut async |_| {}).await
 }
 
 /// Works under the advisory lock, and gives it back whatever happens; the work's error wins. `None` takes no lock.
@@ -62,7 +70,7 @@ pub(super) async fn locked<T>(
     timeout_ms: Option<u64>,
     work: impl AsyncFnOnce(&mut Connection) -> Result<T, MigrateError>,
 ) -> Result<T, MigrateError> {
-    take_lock(db, timeout_ms, &mut |_| {}).await?;
+    take_lock(db, timeout_ms, &mut async |_| {}).await?;
     let outcome = work(db).await;
     give_lock_back(db, timeout_ms, outcome).await
 }
@@ -70,7 +78,7 @@ pub(super) async fn locked<T>(
 async fn take_lock(
     db: &mut Connection,
     timeout_ms: Option<u64>,
-    on_wait: &mut dyn FnMut(Waiting<'_>),
+    on_wait: &mut impl AsyncFnMut(Waiting<'_>),
 ) -> Result<(), MigrateError> {
     let Some(timeout_ms) = timeout_ms else { return Ok(()) };
     lock::acquire(db, timeout_ms, on_wait).await.map_err(|error| match error {
@@ -99,12 +107,15 @@ async fn apply_locked(
     db: &mut Connection,
     directory: &Directory,
     options: &ApplyOptions,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut impl AsyncFnMut(Progress<'_>),
 ) -> Result<Vec<String>, MigrateError> {
     let history = ready_history(db, options).await?;
     let failed: Vec<_> = history.failed().cloned().collect();
     let resumed = match failed.as_slice() {
-        [record] => resumable(directory, record)?.map(|prepared| (prepared, record)),
+        // Prisma knows no such state.
+        [record] if options.transactions == Transactions::Honest => {
+            resumable(directory, record)?.map(|prepared| (prepared, record))
+        }
         _ => None,
     };
     if !failed.is_empty() && resumed.is_none() {
@@ -114,20 +125,20 @@ async fn apply_locked(
     let pending = pending(directory, &history);
     let pending: Vec<_> =
         pending.into_iter().map(|migration| prepare(migration, options.transactions)).collect::<Result<_, _>>()?;
-    progress(Progress::Pending(pending.len() + usize::from(resumed.is_some())));
+    progress(Progress::Pending(pending.len() + usize::from(resumed.is_some()))).await;
     let mut applied = Vec::with_capacity(pending.len());
     if let Some((prepared, record)) = resumed {
         let name = &prepared.migration.name;
-        progress(Progress::Applying(name));
+        progress(Progress::Applying(name)).await;
         resume(db, &prepared, record).await?;
-        progress(Progress::Applied(name));
+        progress(Progress::Applied(name)).await;
         applied.push(name.clone());
     }
     for prepared in &pending {
         let name = &prepared.migration.name;
-        progress(Progress::Applying(name));
+        progress(Progress::Applying(name)).await;
         run::run(db, prepared).await?;
-        progress(Progress::Applied(name));
+        progress(Progress::Applied(name)).await;
         applied.push(name.clone());
     }
     Ok(applied)

@@ -10,7 +10,7 @@ use super::cache::{self, Cache, Entry, Surroundings};
 use super::directory::{Directory, Migration};
 use super::history::History;
 use super::shadow::{Shadow, ShadowDatabase};
-use super::status::{Relation, Status};
+use super::status::{Reading, Relation, Status};
 
 /// What a development database looks like next to its migrations.
 #[derive(Debug)]
@@ -57,11 +57,12 @@ pub async fn diagnose(
     scope: &Scope,
     external: &External,
     cache: Option<&Cache>,
+    reading: Reading,
 ) -> Result<Diagnosis, MigrateError> {
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
-    let status = Status::of(directory, &history)?;
+    let status = Status::of(directory, &history, reading)?;
     let all: Vec<&Migration> = directory.migrations.iter().collect();
     let in_database = history.applied();
     let applied: Vec<&Migration> =

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::checksum;
-use super::slug::slug;
+use super::slug::{MAX_SLUG_BYTES, slug};
 
 /// The only file of a migration's folder that is read.
 pub const SCRIPT_FILE: &str = "migration.sql";
@@ -59,6 +59,12 @@ pub enum DirectoryError {
         /// What it names.
         found: String,
     },
+    /// The name of a new migration is too long (P3010).
+    #[error("the name of the migration has {bytes} bytes, and at most {MAX_SLUG_BYTES} are allowed")]
+    NameTooLong {
+        /// Its length, without the time.
+        bytes: usize,
+    },
     /// There is a folder of that name already.
     #[error("`{}` exists already", path.display())]
     Exists {
@@ -72,8 +78,29 @@ pub enum DirectoryError {
 pub struct Directory {
     /// The folder; need not exist.
     pub path: PathBuf,
-    /// Its migrations in byte order of their names.
+    /// Its migrations in byte order of their names, or in the order of whoever read them.
     pub migrations: Vec<Migration>,
+    lock_file: Content,
+}
+
+/// What is in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    /// What is found there when it is needed.
+    OnDisk,
+    /// Somebody else read it.
+    Given(String),
+    /// Somebody else could not read it.
+    Missing,
+}
+
+/// A migration whose script somebody else has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenMigration {
+    /// The folder's name.
+    pub name: String,
+    /// The script's text; `None` if it could not be read.
+    pub script: Option<String>,
 }
 
 /// One migration's folder.
@@ -83,16 +110,33 @@ pub struct Migration {
     pub name: String,
     /// The folder.
     pub path: PathBuf,
+    content: Content,
 }
 
 impl Directory {
+    /// A folder that somebody else has read: the text of its lock file, and its migrations in the order in which they
+    /// are applied. No file is looked at.
+    pub fn given(path: &Path, lock_file: Option<String>, migrations: Vec<GivenMigration>) -> Self {
+        let content = |text: Option<String>| text.map_or(Content::Missing, Content::Given);
+        let migration = |given: GivenMigration| Migration {
+            path: path.join(&given.name),
+            name: given.name,
+            content: content(given.script),
+        };
+        Self {
+            path: path.to_path_buf(),
+            migrations: migrations.into_iter().map(migration).collect(),
+            lock_file: content(lock_file),
+        }
+    }
+
     /// Lists a folder. Every folder directly inside is a migration, whatever its name; links and files are not. A
     /// folder that does not exist holds no migrations.
     pub fn read(path: &Path) -> Result<Self, DirectoryError> {
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { path: path.to_path_buf(), migrations: Vec::new() });
+                return Ok(Self { path: path.to_path_buf(), migrations: Vec::new(), lock_file: Content::OnDisk });
             }
             Err(source) => return Err(io_error(path, source)),
         };
@@ -102,11 +146,11 @@ impl Directory {
             let kind = entry.file_type().map_err(|source| io_error(&entry.path(), source))?;
             if kind.is_dir() {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                migrations.push(Migration { name, path: entry.path() });
+                migrations.push(Migration { name, path: entry.path(), content: Content::OnDisk });
             }
         }
         migrations.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { path: path.to_path_buf(), migrations })
+        Ok(Self { path: path.to_path_buf(), migrations, lock_file: Content::OnDisk })
     }
 
     /// The migration of that name.
@@ -117,10 +161,14 @@ impl Directory {
     /// Refuses a folder whose lock file names another kind of database. Without a lock file there is nothing to refuse.
     pub fn check_provider(&self) -> Result<(), DirectoryError> {
         let path = self.path.join(LOCK_FILE);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(io_error(&path, source)),
+        let text = match &self.lock_file {
+            Content::Missing => return Ok(()),
+            Content::Given(text) => text.clone(),
+            Content::OnDisk => match fs::read_to_string(&path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                Err(source) => return Err(io_error(&path, source)),
+            },
         };
         match provider_in(&text) {
             Some(PROVIDER) => Ok(()),
@@ -135,11 +183,11 @@ impl Directory {
     /// one, or on a machine whose clock is behind, gets the second after it: the order of names is the order of
     /// applying.
     pub fn create(&mut self, now: Timestamp, title: &str, script: &str) -> Result<Migration, DirectoryError> {
-        self.put(&folder_name(self.next_time(now), title), script)
+        self.put(&self.next_name(now, &slug(title))?, script)
     }
 
-    /// The same with a name that is chosen already.
-    pub(super) fn put(&mut self, name: &str, script: &str) -> Result<Migration, DirectoryError> {
+    /// The same with the whole name, as [`Directory::next_name`] makes it.
+    pub(crate) fn put(&mut self, name: &str, script: &str) -> Result<Migration, DirectoryError> {
         let path = self.path.join(name);
         fs::create_dir_all(&self.path).map_err(|source| io_error(&self.path, source))?;
         match fs::create_dir(&path) {
@@ -152,7 +200,7 @@ impl Directory {
         if !lock.exists() {
             write_whole(&lock, LOCK_TEXT)?;
         }
-        let migration = Migration { name: name.to_owned(), path };
+        let migration = Migration { name: name.to_owned(), path, content: Content::OnDisk };
         self.migrations.push(migration.clone());
         self.migrations.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(migration)
@@ -160,6 +208,17 @@ impl Directory {
 }
 
 impl Directory {
+    /// `<UTC time>_<slug>` for a new migration; the underscore stays without a slug.
+    ///
+    /// # Errors
+    /// [`DirectoryError::NameTooLong`] if the slug has more than [`MAX_SLUG_BYTES`] bytes.
+    pub fn next_name(&self, now: Timestamp, slug: &str) -> Result<String, DirectoryError> {
+        if slug.len() > MAX_SLUG_BYTES {
+            return Err(DirectoryError::NameTooLong { bytes: slug.len() });
+        }
+        Ok(format!("{}_{slug}", self.next_time(now).strftime("%Y%m%d%H%M%S")))
+    }
+
     /// The time for the name of the next migration: `now`, unless a migration of today bears a later one.
     fn next_time(&self, now: Timestamp) -> Timestamp {
         let last = self.migrations.iter().filter_map(|migration| time_in(&migration.name)).max();
@@ -184,7 +243,13 @@ impl Migration {
 
     /// Reads the script.
     pub fn script(&self) -> Result<String, DirectoryError> {
-        match read_text(&self.script_path()) {
+        let path = self.script_path();
+        match &self.content {
+            Content::Given(text) => return Ok(text.clone()),
+            Content::Missing => return Err(DirectoryError::ScriptMissing { path }),
+            Content::OnDisk => {}
+        }
+        match read_text(&path) {
             Err(DirectoryError::Io { path, source }) if source.kind() == io::ErrorKind::NotFound => {
                 Err(DirectoryError::ScriptMissing { path })
             }
@@ -196,11 +261,6 @@ impl Migration {
     pub fn is_unchanged(&self, stored: &str) -> Result<bool, DirectoryError> {
         Ok(checksum::matches(stored, &self.script()?))
     }
-}
-
-/// `<UTC time>_<slug>`; the underscore stays without a slug.
-pub fn folder_name(now: Timestamp, title: &str) -> String {
-    format!("{}_{}", now.strftime("%Y%m%d%H%M%S"), slug(title))
 }
 
 /// The time at the beginning of a migration's name.
@@ -271,16 +331,23 @@ mod tests {
             ("99999999999999_b", "20240131120000_a"),
             ("0_init", "20240131120000_a"),
         ] {
-            let last = Migration { name: last.to_owned(), path: PathBuf::new() };
-            let directory = Directory { path: PathBuf::new(), migrations: vec![last.clone()] };
-            assert_eq!(folder_name(directory.next_time(now), "a"), expected, "after {}", last.name);
+            let given = GivenMigration { name: last.to_owned(), script: None };
+            let directory = Directory::given(Path::new(""), None, vec![given]);
+            assert_eq!(directory.next_name(now, "a").expect("a short name"), expected, "after {last}");
         }
     }
 
     #[test]
-    fn folder_names_are_utc() {
+    fn names_are_utc() {
         let now: Timestamp = "2024-01-31T12:00:00+02:00".parse().expect("a valid time");
-        assert_eq!(folder_name(now, "Add users"), "20240131100000_add_users");
-        assert_eq!(folder_name(now, ""), "20240131100000_");
+        let directory = Directory::given(Path::new(""), None, Vec::new());
+        for (slug, expected) in [("add_users", "20240131100000_add_users"), ("", "20240131100000_")] {
+            assert_eq!(directory.next_name(now, slug).expect("a short name"), expected);
+        }
+        assert!(directory.next_name(now, &"a".repeat(MAX_SLUG_BYTES)).is_ok());
+        assert!(matches!(
+            directory.next_name(now, &"a".repeat(MAX_SLUG_BYTES + 1)),
+            Err(DirectoryError::NameTooLong { bytes: 201 })
+        ));
     }
 }

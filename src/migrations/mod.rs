@@ -21,6 +21,7 @@ mod run;
 pub mod script;
 mod segments;
 pub mod shadow;
+pub mod sides;
 pub mod slug;
 pub mod status;
 

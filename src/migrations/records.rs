@@ -101,7 +101,7 @@ pub async fn apply_recorded(
     directory: &Directory,
     options: &ApplyOptions,
     records: Option<&Records>,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut impl AsyncFnMut(Progress<'_>),
 ) -> (Result<Vec<String>, MigrateError>, Vec<String>) {
     let mut notes = Vec::new();
     let mut run = None;

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use tokio_postgres::error::SqlState;
-
 use crate::catalog::Catalog;
-use crate::db::{Connection, DatabaseUrl, DbError, Stopped};
+use crate::db::{Connection, DatabaseUrl, DbError, Stopped, drop_database};
 use crate::dbschema::DbSchema;
 use crate::diff::External;
 use crate::introspect::whole::read_whole;
@@ -191,20 +189,6 @@ fn parts(prepared: &Prepared<'_>) -> Vec<Range<usize>> {
         Plan::Whole { .. } | Plan::AsIs(_) => std::iter::once(0..prepared.script.len()).collect(),
         Plan::Segments(segments) => segments.iter().map(|segment| segment.range.clone()).collect(),
     }
-}
-
-async fn drop_database(name: &str, through: &DatabaseUrl) -> Result<(), DbError> {
-    let mut db = Connection::open(through).await?;
-    let forced = Statement::built(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(name)));
-    let dropped = match db.script(&forced).await {
-        // Servers before 13 know no FORCE.
-        Err(error) if error.has_state(&SqlState::SYNTAX_ERROR) => {
-            db.script(&Statement::built(format!("DROP DATABASE IF EXISTS {}", Ident(name)))).await
-        }
-        result => result,
-    };
-    db.close().await;
-    dropped
 }
 
 /// Replays migrations in a scratch database and returns what it looks like then.

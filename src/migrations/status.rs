@@ -75,6 +75,16 @@ pub enum Stop {
     Silent,
 }
 
+/// What counts where a migration was rolled back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// What is in the database: an attempt that was rolled back counts for nothing.
+    #[default]
+    Honest,
+    /// As Prisma reads it: whatever has a row is known, and it is the script of the first row that must not change.
+    AsPrisma,
+}
+
 /// How the two histories relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
@@ -90,7 +100,7 @@ pub enum Relation {
 
 impl Status {
     /// Compares a folder with a history. Reads the scripts of applied migrations, to compare their checksums.
-    pub fn of(directory: &Directory, history: &History) -> Result<Self, MigrateError> {
+    pub fn of(directory: &Directory, history: &History, reading: Reading) -> Result<Self, MigrateError> {
         let mut rows: HashMap<&str, Vec<(RecordState, &str)>> = HashMap::new();
         for record in history.records() {
             let row = (record.state(), record.checksum.as_str());
@@ -109,14 +119,18 @@ impl Status {
                 status.pending.push(name.clone());
                 continue;
             };
-            if rows.iter().all(|(state, _)| *state == RecordState::RolledBack) {
+            let undone = rows.iter().all(|(state, _)| *state == RecordState::RolledBack);
+            if undone && reading == Reading::Honest {
                 status.pending.push(name.clone());
                 status.rolled_back.push(name.clone());
                 continue;
             }
-            // What counts is the script that is in the database: an attempt that was rolled back may have been mended.
-            let applied = rows.iter().rev().find(|(state, _)| *state != RecordState::RolledBack);
-            if let Some((_, checksum)) = applied
+            let compared = match reading {
+                // The script that is in the database: an attempt that was rolled back may have been mended.
+                Reading::Honest => rows.iter().rev().find(|(state, _)| *state != RecordState::RolledBack),
+                Reading::AsPrisma => rows.first(),
+            };
+            if let Some((_, checksum)) = compared
                 && !migration.is_unchanged(checksum)?
             {
                 status.edited.push(name.clone());
@@ -126,7 +140,8 @@ impl Status {
             }
         }
         let names: HashSet<&str> = status.found.iter().map(String::as_str).collect();
-        let elsewhere = history.records().iter().filter(|record| record.state() != RecordState::RolledBack);
+        let counts = |record: &&Record| reading == Reading::AsPrisma || record.state() != RecordState::RolledBack;
+        let elsewhere = history.records().iter().filter(counts);
         status.missing =
             unique(elsewhere.map(|record| record.migration_name.as_str()).filter(|name| !names.contains(name)));
         Ok(status)
@@ -150,15 +165,19 @@ impl Status {
 
 /// Compares a folder with the database's history. Writes nothing.
 pub async fn status(db: &mut Connection, directory: &Directory) -> Result<Status, MigrateError> {
-    Ok(status_and_history(db, directory).await?.0)
+    Ok(status_and_history(db, directory, Reading::Honest).await?.0)
 }
 
 /// The same, with the history that it was made of.
-pub async fn status_and_history(db: &mut Connection, directory: &Directory) -> Result<(Status, History), MigrateError> {
+pub async fn status_and_history(
+    db: &mut Connection,
+    directory: &Directory,
+    reading: Reading,
+) -> Result<(Status, History), MigrateError> {
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
-    let mut status = Status::of(directory, &history)?;
+    let mut status = Status::of(directory, &history, reading)?;
     if !status.failed.is_empty() {
         status.running = lock::holder(db).await;
     }

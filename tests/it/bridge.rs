@@ -182,7 +182,7 @@ pub(crate) fn tests() -> Vec<Trial> {
                     }
                     database.answer(sql).await;
                     let folder = project.path().join("migrations");
-                    let mut directory = Directory { path: folder.clone(), migrations: Vec::new() };
+                    let mut directory = Directory::given(&folder, None, Vec::new());
                     let refused = refusal(import(&mut db, &mut directory, &options(project.path(), TABLE)).await);
                     let refused = refused.replace(&format!("{}/", project.path().display()), "");
                     for expected in expected {
@@ -192,7 +192,7 @@ pub(crate) fn tests() -> Vec<Trial> {
                     assert_eq!(left, (false, "\n".to_owned()), "{deeds}");
                 }
                 let empty = TempDir::new().expect("a folder");
-                let mut directory = Directory { path: empty.path().join("m"), migrations: Vec::new() };
+                let mut directory = Directory::given(&empty.path().join("m"), None, Vec::new());
                 let refused = import(&mut db, &mut directory, &options(empty.path(), TABLE)).await;
                 assert!(matches!(refused, Err(MigrateError::Bridge(BridgeError::NoFiles { .. }))), "{refused:?}");
                 write(empty.path(), NUMBERINGS[0].1);

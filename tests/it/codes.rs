@@ -78,7 +78,7 @@ fn says(said: &str, code: Code, words: &[&str]) {
 fn lock_held(database: &TestDatabase) {
     runtime().block_on(async {
         let mut db = database.connect().await;
-        evt::db::lock::acquire(&mut db, 0, &mut |_| {}).await.expect("the lock");
+        evt::db::lock::acquire(&mut db, 0, &mut async |_| {}).await.expect("the lock");
         let said = fails(&database.text(), "migrate deploy --lock-timeout 1", true);
         says(&said, Code::P1002, &["held by process", "EVT_LOCK_TIMEOUT"]);
         db.close().await;

@@ -318,7 +318,7 @@ fn lock_held(database: &TestDatabase) {
     crate::server::runtime().block_on(async {
         let url: evt::db::DatabaseUrl = url.parse().expect("a URL");
         let mut db = evt::db::Connection::open(&url).await.expect("a connection");
-        evt::db::lock::acquire(&mut db, 0, &mut |_| {}).await.expect("the lock");
+        evt::db::lock::acquire(&mut db, 0, &mut async |_| {}).await.expect("the lock");
         let patient = Patient::new(database.text());
         let found = patient.examine();
         found.has("lock", "failed", &["P1002", "somebody else", "pg_terminate_backend("]).only(&["lock"]);

@@ -16,7 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 /// Who may import whom. The order is the way of the data; `error` and the command line may see everything.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("psl", &["dbschema", "lower", "diff", "sql"]),
     ("lower", &["psl", "dbschema", "diff", "sql"]),
     ("dbschema", &["psl", "lower", "diff", "sql"]),
@@ -33,6 +33,23 @@ const ROOMS: [(&str, &[&str]); 15] = [
     (
         "output",
         &["psl", "lower", "dbschema", "catalog", "diff", "sql", "db", "safety", "migrations", "config", "error"],
+    ),
+    (
+        "engine",
+        &[
+            "psl",
+            "lower",
+            "dbschema",
+            "diff",
+            "sql",
+            "db",
+            "introspect",
+            "safety",
+            "migrations",
+            "config",
+            "output",
+            "error",
+        ],
     ),
     ("error", &["psl", "db", "introspect", "maintenance", "safety", "migrations", "config", "sql", "diff", "generate"]),
 ];

@@ -276,7 +276,7 @@ async fn apply(db: &mut Connection, directory: &Directory) -> Result<Vec<String>
         transactions: Transactions::Honest,
         external_tables: Vec::new(),
     };
-    apply_pending(db, directory, &options, &mut |_| {}).await
+    apply_pending(db, directory, &options, &mut async |_| {}).await
 }
 
 /// Runs the binary through the proxy until it ends or is killed.

@@ -8,7 +8,7 @@ use evt::diff::External;
 use evt::introspect::Scope;
 use evt::migrations::dev::{ResetReason, diagnose};
 use evt::migrations::script::Left;
-use evt::migrations::status::Stop;
+use evt::migrations::status::{Reading, Stop};
 use evt::migrations::{
     ApplyOptions, Directory, DirectoryError, History, MigrateError, RecordState, Shadow, Status, Transactions,
     apply_pending, resolve, status,
@@ -28,9 +28,9 @@ pub(crate) fn tests() -> Vec<Trial> {
     let mut tests = vec![
         live("lock: a second run waits, is refused and learns who holds it", |database| async move {
             let mut first = database.connect().await;
-            lock::acquire(&mut first, 1000, &mut |_| {}).await.expect("a free lock");
+            lock::acquire(&mut first, 1000, &mut async |_| {}).await.expect("a free lock");
             let mut second = database.connect().await;
-            let refused = lock::acquire(&mut second, 20, &mut |_| {}).await;
+            let refused = lock::acquire(&mut second, 20, &mut async |_| {}).await;
             let Err(LockError::Timeout { holder: Some(holder), .. }) = refused else {
                 panic!("expected a refusal that names the holder, got {refused:?}");
             };
@@ -39,7 +39,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             let error = apply(&mut second, folder.path(), Some(20)).await.expect_err("the lock is held");
             assert!(matches!(error, MigrateError::Lock(_)), "{error}");
             lock::release(&mut first).await.expect("release");
-            lock::acquire(&mut second, 1000, &mut |_| {}).await.expect("the lock is free again");
+            lock::acquire(&mut second, 1000, &mut async |_| {}).await.expect("the lock is free again");
         }),
         live("apply: in order, once, with the rows that Prisma writes", |database| async move {
             let folder = migrations(&[("2_b", "ALTER TABLE a ADD COLUMN b int"), ("1_a", "CREATE TABLE a (id int)")]);
@@ -466,8 +466,9 @@ fn diagnoses() -> Vec<Trial> {
             let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
             let shadow = Shadow::new(&database.url, None).expect("a shadow beside it");
             let directory = Directory::read(folder.path()).expect("folder");
-            let diagnosis =
-                diagnose(&mut db, &directory, &shadow, &scope, &External::default(), None).await.expect("diagnosis");
+            let diagnosis = diagnose(&mut db, &directory, &shadow, &scope, &External::default(), None, Reading::Honest)
+                .await
+                .expect("diagnosis");
             let reasons: Vec<String> = diagnosis.reset_reasons.iter().map(reason).collect();
             assert_eq!(reasons, expected);
         })
@@ -478,8 +479,9 @@ fn diagnoses() -> Vec<Trial> {
             let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
             let shadow = Shadow::new(&database.url, None).expect("a shadow beside it");
             let directory = Directory::read(Path::new("/nowhere")).expect("an absent folder is empty");
-            let diagnosis =
-                diagnose(&mut db, &directory, &shadow, &scope, &External::default(), None).await.expect("diagnosis");
+            let diagnosis = diagnose(&mut db, &directory, &shadow, &scope, &External::default(), None, Reading::Honest)
+                .await
+                .expect("diagnosis");
             let first_use = matches!(&diagnosis.reset_reasons[..], [ResetReason::Drift { first_use: true, .. }]);
             assert!(first_use, "{:?}", diagnosis.reset_reasons);
         }),
@@ -645,7 +647,7 @@ async fn apply(db: &mut Connection, folder: &Path, lock_timeout_ms: Option<u64>)
         transactions: Transactions::Honest,
         external_tables: Vec::new(),
     };
-    apply_pending(db, &directory, &options, &mut |_| {}).await
+    apply_pending(db, &directory, &options, &mut async |_| {}).await
 }
 
 async fn read_status(db: &mut Connection, folder: &Path) -> Status {

@@ -116,7 +116,7 @@ async fn backslashes(database: TestDatabase) {
             transactions: evt::migrations::Transactions::Honest,
             external_tables: Vec::new(),
         },
-        &mut |_| (),
+        &mut async |_| (),
     )
     .await;
     assert_eq!(tables.expect("nothing to do"), Vec::<String>::new());

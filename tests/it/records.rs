@@ -7,6 +7,7 @@ use evt::diff::External;
 use evt::introspect::Scope;
 use evt::migrations::dev::{Diagnosis, diagnose};
 use evt::migrations::records::{Records, apply_recorded, clear, runs};
+use evt::migrations::status::Reading;
 use evt::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions};
 use evt::sql::quote::Statement;
 use futures_util::future::join_all;
@@ -165,14 +166,16 @@ async fn apply(db: &mut Connection, folder: &Path, records: &Records) -> (usize,
         transactions: Transactions::Honest,
         external_tables: Vec::new(),
     };
-    let (outcome, notes) = apply_recorded(db, &directory, &options, Some(records), &mut |_| {}).await;
+    let (outcome, notes) = apply_recorded(db, &directory, &options, Some(records), &mut async |_| {}).await;
     (outcome.map_or(99, |applied| applied.len()), notes)
 }
 
 async fn look(db: &mut Connection, folder: &Path, shadow: &Shadow, cache: Option<&Cache>) -> Result<Diagnosis, String> {
     let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
     let directory = Directory::read(folder).expect("a folder");
-    diagnose(db, &directory, shadow, &scope, &External::default(), cache).await.map_err(|error| error.to_string())
+    diagnose(db, &directory, shadow, &scope, &External::default(), cache, Reading::Honest)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// The rows of an answer, separated by commas.

@@ -9,7 +9,6 @@ use crate::config::{ConfigError, Context};
 use crate::db::Connection;
 use crate::db::local::Reached;
 use crate::error::{Error, Exit};
-use crate::migrations::script::Place;
 use crate::output::Output;
 use crate::sql::quote::Statement;
 
@@ -58,12 +57,7 @@ fn read_file(path: &Path, context: &Context) -> Result<String, Error> {
 
 /// Runs a script as it is; an error shows the place in it.
 pub(super) async fn execute(db: &mut Connection, name: &str, script: &str) -> Result<(), Error> {
-    db.script(&Statement::script(script)).await.map_err(|source| {
-        let position = source.server().and_then(|report| report.position);
-        let position = position.and_then(|position| usize::try_from(position).ok());
-        let place = position.map(|position| Box::new(Place::at(script, position)));
-        Error::Script { name: name.to_owned(), place, source }
-    })
+    db.script(&Statement::script(script)).await.map_err(|source| Error::refused_script(name, script, source))
 }
 
 impl ExecuteArgs {

@@ -9,6 +9,7 @@ use crate::db::local::Reached;
 use crate::db::{Connection, DatabaseUrl, DbError, lock};
 use crate::error::{Code, Error};
 use crate::migrations::health::{self, ExtensionState, NamespaceRights, OLDEST, Session, TESTED};
+use crate::migrations::status::Reading;
 use crate::migrations::{Directory, History, MigrateError, Shadow, Status};
 use crate::output::{backticked, list, plural};
 use crate::sql::extensions::created_extensions;
@@ -262,7 +263,7 @@ async fn status_of(db: &mut Connection, directory: &Directory) -> Result<Status,
     directory.check_provider()?;
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
-    Status::of(directory, &history)
+    Status::of(directory, &history, Reading::Honest)
 }
 
 async fn check_lock(db: &mut Connection, context: &Context, checks: &mut Checks) {

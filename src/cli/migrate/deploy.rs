@@ -96,28 +96,29 @@ pub(crate) async fn apply_showing(
     let mut bar = None;
     let mut wait = None;
     let canceller = db.canceller();
-    let (applied, notes) = apply_recorded(db, directory, options, records, &mut |progress| match progress {
-        Progress::Waiting(waiting) => show_wait(waiting, &mut wait, out),
-        Progress::Pending(count) => {
-            if let Some(wait) = wait.take() {
-                wait.finish_and_clear();
+    let (applied, notes) =
+        apply_recorded(db, directory, options, records, &mut async |progress: Progress<'_>| match progress {
+            Progress::Waiting(waiting) => show_wait(waiting, &mut wait, out),
+            Progress::Pending(count) => {
+                if let Some(wait) = wait.take() {
+                    wait.finish_and_clear();
+                }
+                bar = (count > 1).then(|| out.progress(count as u64));
             }
-            bar = (count > 1).then(|| out.progress(count as u64));
-        }
-        Progress::Applying(name) => {
-            on_interrupt(Some(canceller.clone()));
-            match &bar {
-                Some(bar) => bar.suspend(|| out.line(format!("Applying migration `{name}`"))),
-                None => out.line(format!("Applying migration `{name}`")),
+            Progress::Applying(name) => {
+                on_interrupt(Some(canceller.clone()));
+                match &bar {
+                    Some(bar) => bar.suspend(|| out.line(format!("Applying migration `{name}`"))),
+                    None => out.line(format!("Applying migration `{name}`")),
+                }
             }
-        }
-        Progress::Applied(_) => {
-            if let Some(bar) = &bar {
-                bar.inc(1);
+            Progress::Applied(_) => {
+                if let Some(bar) = &bar {
+                    bar.inc(1);
+                }
             }
-        }
-    })
-    .await;
+        })
+        .await;
     on_interrupt(None);
     for bar in [bar, wait].into_iter().flatten() {
         bar.finish_and_clear();

@@ -10,11 +10,11 @@ use crate::cli::session::{Session, with_session};
 use crate::cli::{Skips, Tolerated, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
-use crate::diff::summary;
 use crate::error::{Error, Exit};
 use crate::migrations::Steps;
 use crate::migrations::dev::{ResetReason, diagnose};
-use crate::output::{Output, backticked};
+use crate::migrations::status::Reading;
+use crate::output::{Output, backticked, reset_reason};
 
 const EDIT_FIRST: &str = "create the migration with `evt migrate dev --create-only`, edit it so that it can run, and \
                           apply it with `evt migrate dev`";
@@ -56,9 +56,9 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let (mut db, created) = session.connect_or_create(out).await?;
     let mut directory = session.directory()?;
     let spinner = out.spinner("Replaying the migrations");
-    let diagnosis =
-        Box::pin(diagnose(&mut db, &directory, &session.shadow()?, &session.scope, &external, Some(&session.cache())))
-            .await;
+    let (shadow, cache) = (session.shadow()?, session.cache());
+    let diagnosis = diagnose(&mut db, &directory, &shadow, &session.scope, &external, Some(&cache), Reading::Honest);
+    let diagnosis = Box::pin(diagnosis).await;
     spinner.finish_and_clear();
     let diagnosis = diagnosis?;
     if !diagnosis.reset_reasons.is_empty() {
@@ -126,7 +126,7 @@ fn show_applied(applied: &[String], session: &Session, out: &mut Output) {
 /// Says why the database would have to be emptied. Nothing is.
 fn refuse(reasons: &[ResetReason], session: &Session, out: &mut Output) -> Exit {
     for reason in reasons {
-        out.line(format!("{}\n", explained(reason)));
+        out.line(format!("{}\n", reset_reason(reason)));
     }
     let at = session.url().location().map(|location| format!(" at {location}")).unwrap_or_default();
     out.line(format!(
@@ -141,39 +141,6 @@ fn refuse(reasons: &[ResetReason], session: &Session, out: &mut Output) -> Exit 
 fn backticked_schemas(namespaces: &[String]) -> String {
     let word = if namespaces.len() == 1 { "schema" } else { "schemas" };
     format!("{word} {}", backticked(namespaces.iter().map(String::as_str)))
-}
-
-fn explained(reason: &ResetReason) -> String {
-    let quoted = |names: &[String]| backticked(names.iter().map(String::as_str));
-    match reason {
-        ResetReason::Failed(names) => format!("Failed in this database and not resolved: {}.", quoted(names)),
-        ResetReason::Edited(names) => format!("Edited after being applied to this database: {}.", quoted(names)),
-        ResetReason::Missing(names) => {
-            format!("Applied to this database, but not in the migrations folder: {}.", quoted(names))
-        }
-        ResetReason::Diverged { last_common: Some(last), missing } => format!(
-            "The migrations folder and the database have different histories behind `{last}`. Only the database has: {}.",
-            quoted(missing)
-        ),
-        ResetReason::Diverged { last_common: None, missing } => format!(
-            "The migrations folder and the database have no migration in common. Only the database has: {}.",
-            quoted(missing)
-        ),
-        ResetReason::Drift { changes, first_use } => {
-            let first = if *first_use {
-                "\nThis database has no migration history yet. To keep what is in it, make it the first migration \
-                 (`evt migrate diff --from-empty --to-schema <schema> --script`) and record that as applied \
-                 (`evt migrate resolve --applied <name>`).\n"
-            } else {
-                ""
-            };
-            format!(
-                "Drift: the database is not what its migrations make. Somebody changed it by other means, or a \
-                 migration was changed. From what it should be to what it is:\n{first}{}",
-                summary(changes).trim_end()
-            )
-        }
-    }
 }
 
 /// The name that was given, or an answer, or none where nobody can be asked.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::operands::{Operand, Sides};
+use crate::cli::operands::{Comparison, Operand};
 use crate::cli::{Tolerated, external};
 use crate::config::{Context, ProjectArgs};
 use crate::diff::summary;
@@ -83,9 +83,9 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, out: &mut Output) -> Resul
     args.tolerated.warn(out);
     let project = ProjectArgs { shadow_database_url: args.shadow_database_url.clone(), ..args.project.clone() };
     let (from, to) = args.operands()?;
-    let sides = Sides::prepare(from, to, &project, context)?;
-    let external = external(&sides.settings.external_tables, &sides.settings.external_enums)?;
-    let Steps { changes, script, .. } = sides.steps(&external)?;
+    let comparison = Comparison::prepare(from, to, &project, context)?;
+    let external = external(&comparison.settings.external_tables, &comparison.settings.external_enums)?;
+    let Steps { changes, script, .. } = comparison.steps(&external)?;
     let exit = if args.exit_code && !changes.is_empty() { Exit::Difference } else { Exit::Success };
     if args.json {
         let value = changes_json(&changes, &script);

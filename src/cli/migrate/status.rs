@@ -9,7 +9,7 @@ use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::Status;
 use crate::migrations::drift::{Checked, Drift, Expectations, Origin, drift};
-use crate::migrations::status::{Relation, Stop, Unfinished, status_and_history};
+use crate::migrations::status::{Reading, Relation, Stop, Unfinished, status_and_history};
 use crate::output::{Output, drift_json, plural};
 
 /// Compare the migrations folder with the database, and the database with what its migrations made
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
     with_session(&args.project, context, out, async |session, out| {
         let directory = session.directory()?;
         let mut db = session.connect().await?;
-        let (status, history) = status_and_history(&mut db, &directory).await?;
+        let (status, history) = status_and_history(&mut db, &directory, Reading::Honest).await?;
         let drift = if args.no_drift {
             None
         } else {
