@@ -8,6 +8,8 @@ pub mod names;
 pub mod operator_classes;
 pub mod types;
 
+use std::collections::HashSet;
+
 use types::NativeType;
 
 /// The name of a table, enum, view or sequence in its namespace (what PostgreSQL calls a schema).
@@ -427,7 +429,45 @@ impl DbSchema {
     }
 }
 
+impl Index {
+    /// Whether a column is among the keys more than once, as with different operator classes.
+    pub fn repeats_a_column(&self) -> bool {
+        let mut rest = self.columns.as_slice();
+        while let [column, others @ ..] = rest {
+            if others.iter().any(|other| other.name == column.name) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+}
+
 impl Table {
+    /// Whether the schema language has words for an index of this table: not for every access method, not for a column
+    /// that is a key twice, and not beside a foreign key of the same name.
+    pub fn can_declare(&self, index: &Index) -> bool {
+        !matches!(index.method, IndexMethod::Other(_))
+            && !index.repeats_a_column()
+            && !self.has_foreign_key(&index.name)
+    }
+
+    /// Whether the schema language can say that these columns, in any order, are a key: not of keys `WITHOUT OVERLAPS`,
+    /// which are exclusions to it.
+    pub fn can_declare_key(&self, columns: &[String]) -> bool {
+        let expected: HashSet<&String> = columns.iter().collect();
+        self.primary_key.as_ref().is_some_and(|key| key.columns.iter().collect::<HashSet<_>>() == expected)
+            || self.indexes.iter().any(|index| {
+                let columns: HashSet<&String> = index.columns.iter().map(|column| &column.name).collect();
+                index.unique && columns == expected && self.can_declare(index)
+            })
+    }
+
+    /// Whether there is a foreign key of that name.
+    pub fn has_foreign_key(&self, name: &str) -> bool {
+        self.foreign_keys.iter().any(|key| key.name == name)
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)

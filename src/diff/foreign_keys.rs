@@ -7,7 +7,7 @@ use super::change::Change;
 use super::enums::Swaps;
 use super::order::{Key, Plan, rank};
 use super::tables::{LostKeys, TablePair};
-use crate::dbschema::{ForeignKey, ForeignKeyAction, QualifiedName, Table};
+use crate::dbschema::{ForeignKey, ForeignKeyAction, Origin, QualifiedName, Table};
 
 /// What makes foreign keys go that would stay otherwise, or go earlier.
 pub(super) struct Context<'a> {
@@ -26,7 +26,7 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, pairs: &[TablePair<'_>], cont
         }
     }
     for pair in pairs {
-        pair_diff(pair, context, plan);
+        pair_diff(pair, [from, to], context, plan);
     }
     for (position, table) in to.tables.iter().enumerate() {
         if from.table(&table.name).is_none() {
@@ -37,13 +37,13 @@ pub(super) fn diff(from: &Side<'_>, to: &Side<'_>, pairs: &[TablePair<'_>], cont
     }
 }
 
-fn pair_diff(pair: &TablePair<'_>, context: &Context<'_>, plan: &mut Plan) {
+fn pair_diff(pair: &TablePair<'_>, sides: [&Side<'_>; 2], context: &Context<'_>, plan: &mut Plan) {
     let matched = match_up(pair);
     let surplus = surplus(pair, &matched);
     let [previous, next] = pair.positions;
     for nth in 0..pair.from.foreign_keys.len() {
         let Some(&other) = matched.get(&nth) else {
-            if !surplus.contains(&nth) {
+            if !surplus.contains(&nth) && may_drop(pair, nth, sides) {
                 context.drop(plan, pair.from, previous, nth);
             }
             continue;
@@ -133,6 +133,17 @@ fn surplus(pair: &TablePair<'_>, matched: &HashMap<usize, usize>) -> HashSet<usi
     let keys = &pair.from.foreign_keys;
     let kept: HashSet<Shape<'_>> = matched.keys().map(|nth| shape(&keys[*nth])).collect();
     (0..keys.len()).filter(|nth| !matched.contains_key(nth) && kept.contains(&shape(&keys[*nth]))).collect()
+}
+
+/// Whether the schema can say that a foreign key is not wanted. One that it cannot express stays, unless its name or the
+/// name of its table is needed: one to a partition, to a table outside the namespaces, or to a key `WITHOUT OVERLAPS`.
+fn may_drop(pair: &TablePair<'_>, nth: usize, [from, to]: [&Side<'_>; 2]) -> bool {
+    let key = &pair.from.foreign_keys[nth];
+    let expressible = match from.table(&key.referenced_table).or_else(|| from.schema.table(&key.referenced_table)) {
+        Some(table) => table.can_declare_key(&key.referenced_columns) || to.schema.table(&table.name).is_none(),
+        None => false,
+    };
+    expressible || pair.origins != [Origin::Database, Origin::Psl] || pair.to.has_foreign_key(&key.name)
 }
 
 /// Whether a table looks like that of an implicit many-to-many relation, whose foreign keys have had other names.

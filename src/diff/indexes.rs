@@ -195,7 +195,7 @@ impl Comparison {
     /// Whether the schema can say that an index is not wanted. What it cannot express stays, unless its name is
     /// needed.
     fn may_drop(&self, index: &Index, pair: &TablePair<'_>) -> bool {
-        let expressible = !matches!(index.method, IndexMethod::Other(_)) || pair.origins[1] == Origin::Database;
+        let expressible = pair.from.can_declare(index) || pair.origins[1] == Origin::Database;
         let managed = self.predicates || index.predicate.is_none();
         (expressible && managed) || pair.to.indexes.iter().any(|other| other.name == index.name)
     }

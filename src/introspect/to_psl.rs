@@ -5,6 +5,7 @@
 //! the blocks, which are then formatted.
 
 mod blocks;
+mod commented;
 mod configuration;
 mod defaults;
 mod keys;

@@ -23,6 +23,17 @@ pub(crate) enum Columns {
     Types(Option<ScalarType>, &'static [&'static str]),
 }
 
+impl Columns {
+    /// Whether a column is one of these: one with this native type, or one of this scalar type without `@db.…`.
+    pub(crate) fn fit(&self, is_list: bool, native: Option<&str>, scalar: Option<ScalarType>) -> bool {
+        match (self, native) {
+            (Self::Lists, _) => is_list,
+            (Self::Types(_, natives), Some(native)) => natives.contains(&native),
+            (Self::Types(known, _), None) => scalar.is_some() && scalar == *known,
+        }
+    }
+}
+
 /// The row with this name.
 pub(crate) fn find(name: &str) -> Option<&'static OperatorClassInfo> {
     OPERATOR_CLASSES.iter().find(|class| class.name == name)

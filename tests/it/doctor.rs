@@ -1,16 +1,15 @@
 //! `evt doctor`: every kind of trouble that can be made is named, and nothing else is.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::guarded::guarded;
-use crate::server::{TestDatabase, binaries, live_blocking, open_to_all};
+use crate::pooler::{Pooler, has_pgbouncer};
+use crate::server::{TestDatabase, binaries, live_blocking};
 
 const SCHEMA: &str =
     "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n\nmodel A {\n  id Int @id\n}\n";
@@ -351,67 +350,6 @@ fn several(database: &TestDatabase) {
     found.only(&["rights", "extensions"]);
     let broken = Patient::new(database.text()).with("schema.prisma", "model A {\n  id Strng @id\n}\n").examine();
     broken.has("schema", "failed", &["Strng", "evt validate"]).has("rights", "ok", &[]).only(&["schema"]);
-}
-
-fn has_pgbouncer() -> bool {
-    Command::new("pgbouncer").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-/// PgBouncer in front of the server that the tests run on.
-struct Pooler {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Pooler {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Pooler {
-    fn start(database: &TestDatabase, mode: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        open_to_all(folder.path());
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-        let socket_folder = database.url.host().expect("a host");
-        let user = database.url.user().unwrap_or("postgres");
-        let users = folder.path().join("users.txt");
-        std::fs::write(&users, format!("\"{user}\" \"\"\n")).expect("a file");
-        let settings = folder.path().join("pgbouncer.ini");
-        let text = format!(
-            "[databases]\n* = host={socket_folder} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\n",
-            database.url.port(),
-            users.display()
-        );
-        std::fs::write(&settings, text).expect("a file");
-        // As the server's user: who else may enter the folder of its socket? PgBouncer refuses to run as root anyway.
-        let owner = std::fs::metadata(&socket_folder).expect("the socket's folder");
-        let mut child = Command::new("pgbouncer")
-            .arg(&settings)
-            .uid(owner.uid())
-            .gid(owner.gid())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("pgbouncer starts");
-        let mut log = BufReader::new(child.stderr.take().expect("its log"));
-        let mut said = String::new();
-        while !said.contains("process up") {
-            assert_ne!(log.read_line(&mut said).expect("its log"), 0, "pgbouncer does not start: {said}");
-        }
-        // Whoever logs must not wait for a reader.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, port, _folder: folder }
-    }
-
-    fn url(&self, database: &TestDatabase, parameters: &str) -> String {
-        let user = database.url.user().unwrap_or("postgres");
-        format!("postgresql://{user}@127.0.0.1:{}/{}?{parameters}", self.port, database.url.database())
-    }
 }
 
 fn pooler(database: &TestDatabase) {

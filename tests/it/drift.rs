@@ -179,13 +179,13 @@ fn database_role(database: &TestDatabase) -> String {
 }
 
 /// A database with one of everything, and a role of its own.
-struct Zoo {
-    db: Connection,
+pub(crate) struct Zoo {
+    pub(crate) db: Connection,
     role: String,
 }
 
 impl Zoo {
-    async fn make(database: &TestDatabase) -> Self {
+    pub(crate) async fn make(database: &TestDatabase) -> Self {
         let role = database_role(database);
         let mut zoo = Self { db: database.connect().await, role };
         let sql = format!("SET client_min_messages = error; CREATE ROLE {}; {ZOO}", zoo.role);
@@ -221,7 +221,7 @@ impl Zoo {
         self.drop().await;
     }
 
-    async fn drop(mut self) {
+    pub(crate) async fn drop(mut self) {
         self.run(&format!("DROP OWNED BY {0}; DROP ROLE {0}", self.role)).await;
     }
 }

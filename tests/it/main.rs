@@ -23,7 +23,9 @@ mod maintenance;
 mod migrations;
 mod odd;
 mod parse;
+mod pooler;
 mod readme;
+mod regression;
 mod records;
 mod roundtrip;
 mod round_trips;
@@ -58,7 +60,9 @@ fn main() {
         locks::tests(),
         if sweep.is_empty() { Vec::new() } else { kill::sweep().into_iter().chain(crowd::sweep()).collect() },
         odd::tests(),
+        pooler::tests(),
         samples::tests(),
+        regression::tests(),
         commands::tests(),
         doctor::tests(),
         secrets::tests(),

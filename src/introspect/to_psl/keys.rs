@@ -5,22 +5,21 @@ use std::collections::HashMap;
 use super::blocks::attribute;
 use super::layout::{Line, LineKind};
 use super::names::string;
-use super::plan::{ModelPlan, Plan};
+use super::plan::{ModelPlan, Plan, Settings};
 use super::warnings::Warning;
-use crate::dbschema::{Index, IndexColumn, IndexMethod, SortOrder, names, operator_classes};
+use crate::dbschema::{
+    ColumnArity, ColumnType, Index, IndexColumn, IndexMethod, SortOrder, Table, names, operator_classes,
+};
 use crate::psl::operator_classes as known_classes;
 use crate::psl::schema::{self as psl, Rules};
 
 /// Whether the client can tell rows apart: by a key whose columns are required and of known types.
 pub(super) fn has_identifier(model: &ModelPlan<'_>) -> bool {
     let usable = |column: &str| {
-        model.field(column).is_some_and(|field| {
-            field.column.arity == crate::dbschema::ColumnArity::Required && !field.is_unsupported()
-        })
+        model.field(column).is_some_and(|field| field.column.arity == ColumnArity::Required && !field.is_unsupported())
     };
-    let table = model.table;
-    table.primary_key.as_ref().is_some_and(|key| key.columns.iter().all(|column| usable(column)))
-        || table.indexes.iter().any(|index| index.unique && index.columns.iter().all(|column| usable(&column.name)))
+    model.table.primary_key.as_ref().is_some_and(|key| key.columns.iter().all(|column| usable(column)))
+        || model.indexes.iter().any(|index| index.unique && index.columns.iter().all(|column| usable(&column.name)))
 }
 
 /// The attributes that keys come to.
@@ -44,11 +43,14 @@ pub(super) fn attributes(
 ) -> KeyAttributes {
     let mut out = KeyAttributes::default();
     primary_key(model, &mut out, warn);
-    let writable: Vec<&Index> =
-        model.table.indexes.iter().filter(|index| is_writable(plan, model, index, warn)).collect();
-    let on_fields = on_fields(&writable);
+    for index in &model.table.indexes {
+        if let Some((warning, why)) = left_out(&plan.settings, model.table, index) {
+            warn(warning, constraint_item(model, &index.name) + &why);
+        }
+    }
+    let on_fields = on_fields(&model.indexes);
     let mut block: Vec<(Option<usize>, Line)> = Vec::new();
-    for index in writable {
+    for index in model.indexes.iter().copied() {
         let previous = previous_index(model, index);
         details(model, index, previous.is_some(), &mut out, warn);
         out.has_predicate |= index.predicate.is_some();
@@ -95,21 +97,23 @@ fn primary_key(model: &ModelPlan<'_>, out: &mut KeyAttributes, warn: &mut impl F
     out.block.push(attribute("id", 0, format!("@@id({})", arguments.join(", "))));
 }
 
-/// Whether the schema language can say that there is this index.
-fn is_writable(plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, warn: &mut impl FnMut(Warning, String)) -> bool {
-    if index.columns.iter().any(|column| model.field(&column.name).is_none()) {
-        return false;
-    }
+/// The indexes that the schema language can say are there.
+pub(super) fn writable<'a>(settings: &Settings<'_>, table: &'a Table) -> Vec<&'a Index> {
+    table.indexes.iter().filter(|index| left_out(settings, table, index).is_none()).collect()
+}
+
+/// The warning about an index that cannot be written, and what is to be said behind its name.
+fn left_out(settings: &Settings<'_>, table: &Table, index: &Index) -> Option<(Warning, String)> {
     if let IndexMethod::Other(method) = &index.method {
-        warn(Warning::UnknownMethods, format!("{}, method: \"{method}\"", constraint_item(model, &index.name)));
-        return false;
+        return Some((Warning::UnknownMethods, format!(", method: \"{method}\"")));
     }
-    let knows_predicates = plan.settings.rules == Rules::Prisma7 && plan.settings.has_generators;
-    if index.predicate.is_some() && !knows_predicates {
-        warn(Warning::PartialIndexes, constraint_item(model, &index.name));
-        return false;
+    if !table.can_declare(index) {
+        let has_name_of_key = table.has_foreign_key(&index.name);
+        let why = if has_name_of_key { "a foreign key has its name" } else { "it has a column twice" };
+        return Some((Warning::IndexesLeftOut, format!(", because: {why}")));
     }
-    true
+    let knows_predicates = settings.rules == Rules::Prisma7 && settings.has_generators;
+    (index.predicate.is_some() && !knows_predicates).then(|| (Warning::PartialIndexes, String::new()))
 }
 
 /// The unique index that each column shows as `@unique`: one that covers all rows rather than not, one with the default
@@ -254,7 +258,7 @@ fn operator_class(_plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, column
     let raw = || Some(format!("raw({})", string(&class.name)));
     if class.is_default {
         // Of a type that the access method knows only thanks to an extension, nothing is expected.
-        let is_list = field.column.arity == crate::dbschema::ColumnArity::List;
+        let is_list = field.column.arity == ColumnArity::List;
         let expected = match index.method {
             IndexMethod::BTree | IndexMethod::Hash | IndexMethod::Other(_) => return None,
             IndexMethod::Gist | IndexMethod::Gin | IndexMethod::SpGist | IndexMethod::Brin => {
@@ -270,8 +274,16 @@ fn operator_class(_plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, column
         IndexMethod::Brin => psl::IndexMethod::Brin,
         IndexMethod::BTree | IndexMethod::Hash | IndexMethod::Other(_) => return raw(),
     };
-    let known = known_classes::OPERATOR_CLASSES
-        .iter()
-        .find(|known| known.methods.contains(&psl_method) && crate::lower::class_name(known.name) == class.name);
+    // The language has names for classes together with some of the types that they are for.
+    let native = match &field.column.ty {
+        ColumnType::Native(ty) => Some(ty.info().name),
+        ColumnType::Enum(_) | ColumnType::Unsupported(_) => None,
+    };
+    let is_list = field.column.arity == ColumnArity::List;
+    let known = known_classes::OPERATOR_CLASSES.iter().find(|known| {
+        known.methods.contains(&psl_method)
+            && crate::lower::class_name(known.name) == class.name
+            && known.columns.fit(is_list, native, None)
+    });
     known.map_or_else(raw, |known| Some(known.name.to_owned()))
 }

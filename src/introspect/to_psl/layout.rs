@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
 
+use super::commented::{begins_model, ends_model};
 use crate::psl::Span;
 use crate::psl::ast::{Ast, Block, BlockKind, Comment, CommentKind, Comments, Item, Member};
 
@@ -132,14 +133,13 @@ impl<'a> Layout<'a> {
         let mut list = run.list.iter();
         while let Some(comment) = list.next() {
             let has_notice = kept.last().is_some_and(|above| above.kind == CommentKind::Doc);
-            let is_model = is_commented_model(comment)
-                && kept.last().is_some_and(|above| above.kind == CommentKind::Doc && above.text.contains("column"));
+            let is_model = begins_model(kept.last().copied(), comment);
             if is_model || self.is_commented_member(comment) {
                 if has_notice {
                     kept.pop();
                 }
                 if is_model {
-                    list.by_ref().find(|comment| comment.text.trim() == "}");
+                    list.by_ref().find(|comment| ends_model(comment));
                 }
                 continue;
             }
@@ -163,12 +163,6 @@ impl<'a> Layout<'a> {
             && name
                 .is_some_and(|name| self.nameless.contains(name.replace("\\\"", "\"").replace("\\\\", "\\").as_str()))
     }
-}
-
-/// `// model t {`
-fn is_commented_model(comment: &Comment) -> bool {
-    let text = comment.text.trim();
-    comment.kind == CommentKind::Line && text.starts_with("model ") && text.ends_with('{')
 }
 
 /// Changes the lines of a block and leaves the rest of it as it is.

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::commented::{self, CommentedModel};
 use super::many_to_many::{self, JoinTable};
 use super::names::{free, is_reserved, member_name, sanitized, string, type_name};
 use super::relations::RelationField;
 use super::warnings::{Warning, Warnings};
 use super::{Previous, PullOptions, keys};
 use crate::dbschema::helpers::is_helper;
-use crate::dbschema::{Column, ColumnArity, ColumnType, DbSchema, Enum, QualifiedName, Table, View};
+use crate::dbschema::{Column, ColumnArity, ColumnType, DbSchema, Enum, Index, QualifiedName, Table, View};
 use crate::psl::Span;
 use crate::psl::schema::{self as psl, PslSchema, RelationMode, Rules};
 
@@ -47,11 +48,17 @@ pub(super) struct Settings<'a> {
 pub(super) struct ModelPlan<'a> {
     pub(super) table: &'a Table,
     pub(super) previous: Option<&'a psl::Model>,
+    /// Where it was commented out before.
+    pub(super) commented: Option<Span>,
     pub(super) name: String,
+    /// Whether it was called so before.
+    keeps_name: bool,
     /// The name without regard to others; names of relations are made of it.
     pub(super) type_name: String,
     pub(super) fields: Vec<FieldPlan<'a>>,
     pub(super) by_column: HashMap<&'a str, usize>,
+    /// Those that can be written.
+    pub(super) indexes: Vec<&'a Index>,
     /// Marked `@@ignore`.
     pub(super) ignored: bool,
     /// Whether the client can tell its rows apart.
@@ -96,6 +103,8 @@ impl<'a> Plan<'a> {
         let settings = Settings::new(previous.schema, options);
         let kept = (!options.force).then_some(previous.schema);
         let index = PreviousIndex::new(kept, &database.default_namespace);
+        let commented = if options.force { Vec::new() } else { commented::find(previous.files) };
+        let commented = commented::by_table(&commented, &database.default_namespace);
         let join_tables = many_to_many::find(database);
         let hidden: HashSet<&QualifiedName> = join_tables.iter().map(|join| &join.table.name).collect();
         let tables = database.tables.iter().filter(|table| !hidden.contains(&table.name) && !is_helper(table));
@@ -103,7 +112,12 @@ impl<'a> Plan<'a> {
         let mut plan = Self {
             database,
             previous: kept,
-            models: tables.map(|table| ModelPlan::new(table, index.models.get(&key(&table.name)).copied())).collect(),
+            models: tables
+                .map(|table| {
+                    let key = key(&table.name);
+                    ModelPlan::new(table, &settings, index.models.get(&key).copied(), commented.get(&key).copied())
+                })
+                .collect(),
             by_table: HashMap::new(),
             join_tables,
             enums: database
@@ -173,9 +187,13 @@ impl<'a> Plan<'a> {
         }
         // What was there before keeps its name.
         let mut taken: HashSet<String> = HashSet::new();
-        taken.extend(self.models.iter().filter(|model| model.previous.is_some()).map(|model| model.name.clone()));
+        taken.extend(self.models.iter().filter(|model| model.keeps_name).map(|model| model.name.clone()));
         taken.extend(self.enums.iter().filter(|item| item.previous.is_some()).map(|item| item.name.clone()));
         taken.extend(self.views.iter().filter(|view| view.previous.is_some()).map(|view| view.name.clone()));
+        // So does what was commented out, unless somebody took its name.
+        for model in self.models.iter_mut().filter(|model| model.commented.is_some()) {
+            model.keeps_name = taken.insert(model.name.clone());
+        }
         let mut separate = |name: &mut String, qualified: &QualifiedName, kind: &str, warnings: &mut Warnings| {
             if counts.get(name).is_some_and(|count| *count > 1) {
                 let prefixed = sanitized(&format!("{}_{}", qualified.namespace, qualified.name));
@@ -185,7 +203,7 @@ impl<'a> Plan<'a> {
                 *name = free(std::mem::take(name), &mut taken);
             }
         };
-        for model in self.models.iter_mut().filter(|model| model.previous.is_none()) {
+        for model in self.models.iter_mut().filter(|model| !model.keeps_name) {
             separate(&mut model.name, &model.table.name, "model", &mut self.warnings);
         }
         for item in self.enums.iter_mut().filter(|item| item.previous.is_none()) {
@@ -213,7 +231,7 @@ impl<'a> Settings<'a> {
     }
 }
 
-type Key<'a> = (&'a str, &'a str);
+pub(super) type Key<'a> = (&'a str, &'a str);
 
 fn key(name: &QualifiedName) -> Key<'_> {
     (&name.namespace, &name.name)
@@ -247,7 +265,14 @@ impl<'a> PreviousIndex<'a> {
 }
 
 impl<'a> ModelPlan<'a> {
-    fn new(table: &'a Table, previous: Option<&'a psl::Model>) -> Self {
+    fn new(
+        table: &'a Table,
+        settings: &Settings<'_>,
+        previous: Option<&'a psl::Model>,
+        commented: Option<&CommentedModel>,
+    ) -> Self {
+        let commented = commented.filter(|_| previous.is_none());
+        let name = previous.map(|previous| &previous.name).or(commented.map(|commented| &commented.name));
         let type_name = type_name(&table.name.name);
         let (fields, taken) = fields(&table.columns, previous);
         let by_column =
@@ -255,10 +280,13 @@ impl<'a> ModelPlan<'a> {
         let mut model = Self {
             table,
             previous,
-            name: previous.map_or_else(|| type_name.clone(), |previous| previous.name.clone()),
+            commented: commented.map(|commented| commented.span),
+            keeps_name: previous.is_some(),
+            name: name.unwrap_or(&type_name).clone(),
             type_name,
             fields,
             by_column,
+            indexes: keys::writable(settings, table),
             ignored: false,
             has_identifier: false,
             relations: Vec::new(),

@@ -24,7 +24,7 @@ pub(super) fn print(plan: &Plan<'_>, previous: &Previous<'_>, options: &PullOpti
         let keys = keys::attributes(plan, model, &mut |warning, item| warnings.add(warning, item));
         partial |= keys.has_predicate;
         let text = blocks::model(plan, &layout, model, &keys, &mut warnings);
-        models.push(Printed { text, place: model.previous.map(|previous| previous.span) });
+        models.push(Printed { text, place: model.previous.map(|previous| previous.span).or(model.commented) });
     }
     let views = plan.views.iter().map(|view| Printed {
         text: blocks::view(plan, &layout, view, &mut warnings),

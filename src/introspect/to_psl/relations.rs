@@ -118,7 +118,7 @@ fn links<'a>(plan: &mut Plan<'a>) -> Vec<Link<'a>> {
                 is_first
                     && key.columns.iter().all(|column| model.field(column).is_some())
                     && key.referenced_columns.iter().all(|column| target.field(column).is_some())
-                    && is_key(target, &key.referenced_columns)
+                    && target.table.can_declare_key(&key.referenced_columns)
             });
             if let Some(target) = target {
                 links.push(Link { own, target, key, previous: None });
@@ -365,16 +365,6 @@ fn is_unique(model: &ModelPlan<'_>, columns: &[String]) -> bool {
     let is_key = table.primary_key.as_ref().is_some_and(|key| key.columns == columns);
     let is_index = |index: &Index| index.unique && index.columns.iter().map(|column| &column.name).eq(columns);
     (is_key || table.indexes.iter().any(is_index)) && !columns.iter().any(is_list)
-}
-
-/// Whether the schema shows a key over these columns, in any order. It does not show keys `WITHOUT OVERLAPS`.
-fn is_key(model: &ModelPlan<'_>, columns: &[String]) -> bool {
-    let expected: HashSet<&String> = columns.iter().collect();
-    let table = model.table;
-    table.primary_key.as_ref().is_some_and(|key| key.columns.iter().collect::<HashSet<_>>() == expected)
-        || table.indexes.iter().any(|index| {
-            index.unique && index.columns.iter().map(|column| &column.name).collect::<HashSet<_>>() == expected
-        })
 }
 
 fn action(action: ForeignKeyAction) -> &'static str {

@@ -52,6 +52,8 @@ pub enum Warning {
     ExpressionIndexes,
     /// Indexes of access methods that the schema language does not know.
     UnknownMethods,
+    /// Indexes that cannot be written for other reasons.
+    IndexesLeftOut,
     /// Partial indexes that cannot be written.
     PartialIndexes,
     /// Details of columns that get lost.
@@ -101,6 +103,7 @@ impl Warning {
             Self::Comments => "comments",
             Self::ExpressionIndexes => "expressionIndexes",
             Self::UnknownMethods => "unknownMethods",
+            Self::IndexesLeftOut => "indexesLeftOut",
             Self::PartialIndexes => "partialIndexes",
             Self::ColumnDetails => "columnDetails",
             Self::IndexDetails => "indexDetails",
@@ -161,6 +164,9 @@ impl Warning {
                 "Indexes on expressions, which the schema does not show (https://pris.ly/d/expression-indexes):"
             }
             Self::UnknownMethods => "Indexes left out, because the schema language does not know their access method:",
+            Self::IndexesLeftOut => {
+                "Indexes left out, because the schema language has no words for them. Pushes and migrations leave them alone:"
+            }
             Self::PartialIndexes => {
                 "Partial indexes left out, because the preview feature `partialIndexes` is not there: it takes a generator, and a datasource without URL. Pushes and migrations leave the indexes alone:"
             }
@@ -174,7 +180,7 @@ impl Warning {
                 "Generated columns, shown as defaults. A database made from this schema does not have them:"
             }
             Self::ForeignKeysLeftOut => {
-                "Foreign keys left out, because they refer to something that is not in the schema, or repeat another one. A push or a migration drops them:"
+                "Foreign keys left out, because they refer to something that is not in the schema, or repeat another one. Pushes and migrations drop only what repeats another one and does something else:"
             }
             Self::ForeignKeyDetails => {
                 "Foreign keys with details that the schema does not show and that get lost when they are made anew:"

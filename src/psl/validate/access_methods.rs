@@ -74,14 +74,12 @@ fn check_column(field: &Field<'_>, column: &KeyField<'_>, method: IndexMethod) -
 }
 
 fn fits(field: &Field<'_>, columns: &Columns) -> bool {
-    match columns {
-        Columns::Lists => field.arity == FieldArity::List,
-        Columns::Types(scalar, natives) => match column_type(field) {
-            ColumnType::Native(native) => natives.contains(&native),
-            ColumnType::Scalar(ty) => Some(ty) == *scalar,
-            ColumnType::Unsupported | ColumnType::Other => false,
-        },
-    }
+    let (native, scalar) = match column_type(field) {
+        ColumnType::Native(native) => (Some(native), None),
+        ColumnType::Scalar(ty) => (None, Some(ty)),
+        ColumnType::Unsupported | ColumnType::Other => (None, None),
+    };
+    columns.fit(field.arity == FieldArity::List, native, scalar)
 }
 
 fn describe(columns: &Columns) -> String {

@@ -1,0 +1,119 @@
+//! PgBouncer in front of the server of the tests, and reading a database through it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use libtest_mimic::Trial;
+
+use crate::server::{TestDatabase, binaries, live_blocking, open_to_all};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    let pull = live_blocking("pooler: db pull through every mode of PgBouncer", |database| pull(&database));
+    vec![pull.with_ignored_flag(binaries().is_none() || !has_pgbouncer())]
+}
+
+/// All questions are in one transaction, without names on the server: other clients may have its connections before and
+/// after.
+fn pull(database: &TestDatabase) {
+    database.ask(
+        "CREATE TYPE mood AS ENUM ('sad', 'so-so');
+         CREATE TABLE a (id serial PRIMARY KEY, mood mood[] DEFAULT '{so-so}', span interval, at timestamptz DEFAULT '2020-01-01');
+         CREATE TABLE b (id int PRIMARY KEY, aid int REFERENCES a ON DELETE SET NULL, UNIQUE (aid, id));
+         CREATE VIEW v AS SELECT id FROM a;",
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let schema = "generator client {\n  provider        = \"prisma-client\"\n  output          = \"client\"\n  \
+                  previewFeatures = [\"views\"]\n}\n\ndatasource db {\n  provider = \"postgresql\"\n}\n";
+    std::fs::write(folder.path().join("schema.prisma"), schema).expect("a schema");
+    let pull = |url: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+            .args(["db", "pull", "--print", "--url", url])
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .expect("evt runs");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (expected, _) = pull(&database.text());
+    assert!(expected.contains("model b {") && expected.contains("view v {"), "{expected}");
+    for mode in ["session", "transaction"] {
+        let pooler = Pooler::start(database, mode);
+        for parameters in ["", "pgbouncer=true"] {
+            // More than once over the same connection to the server.
+            for _ in 0..3 {
+                let (schema, said) = pull(&pooler.url(database, parameters));
+                assert!(schema == expected, "{mode}, {parameters}: {said}\n{schema}");
+            }
+        }
+    }
+    let pooler = Pooler::start(database, "statement");
+    let (schema, said) = pull(&pooler.url(database, ""));
+    assert_eq!(schema, "");
+    assert!(said.contains("statement pooling mode"), "{said}");
+}
+
+pub(crate) fn has_pgbouncer() -> bool {
+    Command::new("pgbouncer").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+/// PgBouncer in front of the server that the tests run on.
+pub(crate) struct Pooler {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Pooler {
+    /// Starts one with this `pool_mode`.
+    pub(crate) fn start(database: &TestDatabase, mode: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        open_to_all(folder.path());
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let socket_folder = database.url.host().expect("a host");
+        let user = database.url.user().unwrap_or("postgres");
+        let users = folder.path().join("users.txt");
+        std::fs::write(&users, format!("\"{user}\" \"\"\n")).expect("a file");
+        let settings = folder.path().join("pgbouncer.ini");
+        let text = format!(
+            "[databases]\n* = host={socket_folder} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\n",
+            database.url.port(),
+            users.display()
+        );
+        std::fs::write(&settings, text).expect("a file");
+        // As the server's user: who else may enter the folder of its socket? PgBouncer refuses to run as root anyway.
+        let owner = std::fs::metadata(&socket_folder).expect("the socket's folder");
+        let mut child = Command::new("pgbouncer")
+            .arg(&settings)
+            .uid(owner.uid())
+            .gid(owner.gid())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("pgbouncer starts");
+        let mut log = BufReader::new(child.stderr.take().expect("its log"));
+        let mut said = String::new();
+        while !said.contains("process up") {
+            assert_ne!(log.read_line(&mut said).expect("its log"), 0, "pgbouncer does not start: {said}");
+        }
+        // Whoever logs must not wait for a reader.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, port, _folder: folder }
+    }
+
+    /// Leads to the database of a test through the pooler.
+    pub(crate) fn url(&self, database: &TestDatabase, parameters: &str) -> String {
+        let user = database.url.user().unwrap_or("postgres");
+        format!("postgresql://{user}@127.0.0.1:{}/{}?{parameters}", self.port, database.url.database())
+    }
+}
