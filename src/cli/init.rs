@@ -4,16 +4,21 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::block_on;
+use inquire::InquireError;
+
+use crate::cli::{block_on, may_ask};
 use crate::config::environment::PATH;
 use crate::config::{ConfigError, Context, Origin};
-use crate::db::local::Reached;
+use crate::db::local::{Binaries, Reached};
 use crate::db::{Connection, DatabaseUrl, DbError};
 use crate::error::{Error, Exit};
 use crate::output::Output;
 
 /// The URL in a new `.env` file if none is given: a shape to fill in.
 const EXAMPLE_URL: &str = "postgresql://user:password@localhost:5432/mydb?schema=public";
+
+/// The URL of a database that evt runs itself.
+const LOCAL_URL: &str = "local:.evt/db";
 
 /// Where generated code goes unless somebody says otherwise; relative to the schema.
 const OUTPUT: &str = "../generated/prisma";
@@ -46,6 +51,7 @@ export default defineConfig({
 #[command(after_help = "Examples:
   evt init
   evt init --with-model
+  evt init --url local:.evt/db
   evt init --url postgresql://app@localhost:5432/app")]
 pub(crate) struct InitArgs {
     /// The kind of database; evt works with PostgreSQL
@@ -75,6 +81,10 @@ pub(crate) struct InitArgs {
 
 pub(crate) fn run(args: &InitArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     args.check(context)?;
+    let url = match &args.url {
+        Some(url) => Some(url.clone()),
+        None => asked(context)?,
+    };
     let mut made = Vec::new();
     let mut create = |path: &str, text: &str| -> Result<(), Error> {
         write(&context.cwd.join(path), Path::new(path), text)?;
@@ -87,7 +97,7 @@ pub(crate) fn run(args: &InitArgs, context: &Context, out: &mut Output) -> Resul
     } else {
         create("prisma.config.ts", CONFIG)?;
     }
-    match dotenv(&context.cwd.join(".env"), args.url.as_deref().unwrap_or(EXAMPLE_URL))? {
+    match dotenv(&context.cwd.join(".env"), url.as_deref().unwrap_or(EXAMPLE_URL))? {
         Some(text) => create(".env", &text)?,
         None => out.warning("`.env` has a `DATABASE_URL` already and is left as it is"),
     }
@@ -98,12 +108,43 @@ pub(crate) fn run(args: &InitArgs, context: &Context, out: &mut Output) -> Resul
         out.line(format!("  {path}"));
     }
     out.line("");
-    if args.url.is_none() {
+    if url.is_none() {
         out.hint("write the URL of your database into `.env`");
     }
     out.hint("describe your tables in `prisma/schema.prisma`, then run `evt migrate dev`");
-    out.hint("or, if the database has tables already, let `evt db pull` describe them");
+    if url.as_deref() == Some(LOCAL_URL) {
+        out.hint("`evt dev` keeps the database running for your application");
+    } else {
+        out.hint("or, if the database has tables already, let `evt db pull` describe them");
+    }
     Ok(Exit::Success)
+}
+
+/// Asks where the database is, if there is somebody to ask; a URL is tried. Nothing if it is to be written down later.
+fn asked(context: &Context) -> Result<Option<String>, Error> {
+    const LOCAL: &str = "In a PostgreSQL that evt runs itself, with the data in .evt/db";
+    const URL: &str = "In a PostgreSQL whose URL I have";
+    const LATER: &str = "I write the URL into .env later";
+    if !may_ask(context).can_prompt {
+        return Ok(None);
+    }
+    let local = Binaries::find(context.environment.get(PATH).map(std::ffi::OsStr::new)).is_ok();
+    let places = [LOCAL, URL, LATER].into_iter().filter(|place| local || *place != LOCAL).collect();
+    let cancelled = |error| match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => Error::Cancelled,
+        error => Error::refused(format!("cannot ask: {error}"), "say it with `--url`"),
+    };
+    let place = inquire::Select::new("Where is the database?", places).without_filtering();
+    let place = place.with_help_message("arrows to move, Enter to choose");
+    match place.prompt().map_err(cancelled)? {
+        LOCAL => Ok(Some(LOCAL_URL.to_owned())),
+        URL => {
+            let url = inquire::Text::new("URL:").with_help_message(EXAMPLE_URL).prompt().map_err(cancelled)?;
+            try_url(url.trim(), context)?;
+            Ok(Some(url.trim().to_owned()))
+        }
+        _ => Ok(None),
+    }
 }
 
 impl InitArgs {

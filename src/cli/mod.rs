@@ -5,6 +5,7 @@ mod completions;
 mod consequences;
 mod db;
 mod debug;
+mod dev;
 mod doctor;
 mod format;
 mod generate;
@@ -61,6 +62,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     Migrate(migrate::MigrateArgs),
     Db(db::DbArgs),
+    Dev(dev::DevArgs),
     #[command(hide = true)]
     Seed(db::seed::SeedArgs),
     Doctor(doctor::DoctorArgs),
@@ -143,6 +145,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Generate(args)) => generate::run(&args, context, out),
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
+        Some(Command::Dev(args)) => dev::run(&args, context, out),
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
         Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
@@ -268,16 +271,20 @@ fn confirm(question: &str) -> Result<bool, Error> {
     }
 }
 
+/// Whether a command does something itself, rather than only hold others together.
+fn does_something(command: &clap::Command) -> bool {
+    !command.has_subcommands() || !command.is_arg_required_else_help_set()
+}
+
 /// Every command that people see, with what it does, in the order of the help.
 pub fn commands() -> Vec<(String, String)> {
     fn collect(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
         for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
             let path = format!("{path} {}", below.get_name());
-            if below.has_subcommands() {
-                collect(below, &path, found);
-            } else {
-                found.push((path, below.get_about().map(ToString::to_string).unwrap_or_default()));
+            if does_something(below) {
+                found.push((path.clone(), below.get_about().map(ToString::to_string).unwrap_or_default()));
             }
+            collect(below, &path, found);
         }
     }
     let mut found = Vec::new();
@@ -307,8 +314,8 @@ mod tests {
         fn look(command: &clap::Command, path: &str) {
             for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
                 let path = format!("{path} {}", below.get_name());
-                if below.has_subcommands() {
-                    look(below, &path);
+                look(below, &path);
+                if !does_something(below) {
                     continue;
                 }
                 let help = below.get_after_help().map(ToString::to_string).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! What every command that talks to a database begins with.
 
+use std::ffi::OsString;
+
 use super::{block_on, external};
 use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH, USER, USERNAME};
 use crate::config::{Context, Project, ProjectArgs};
@@ -12,7 +14,7 @@ use crate::error::Error;
 use crate::introspect::Scope;
 use crate::lower::lower;
 use crate::migrations::records::Records;
-use crate::migrations::{ApplyOptions, Cache, Directory, Shadow, Transactions, bridge};
+use crate::migrations::{ApplyOptions, Cache, Directory, OwnServer, Shadow, Transactions, bridge};
 use crate::output::Output;
 use crate::psl::schema::Rules;
 
@@ -26,6 +28,7 @@ pub(super) struct Session {
     shadow: Option<Reached>,
     locking: bool,
     lock_timeout_ms: Option<u64>,
+    search_path: Option<OsString>,
 }
 
 impl Session {
@@ -52,7 +55,8 @@ impl Session {
         let scope = Scope { namespaces, default_namespace: url.namespace().to_owned() };
         let lock_timeout_ms = project.settings.lock_timeout_s.map(|seconds| seconds.saturating_mul(1000));
         let locking = !context.environment.on(DISABLE_ADVISORY_LOCK);
-        Ok(Self { project, scope, url, reached, shadow, locking, lock_timeout_ms })
+        let search_path = search_path.map(ToOwned::to_owned);
+        Ok(Self { project, scope, url, reached, shadow, locking, lock_timeout_ms, search_path })
     }
 
     /// Sets the longest wait for another run, in seconds; `None` keeps that of the settings.
@@ -105,7 +109,8 @@ impl Session {
     /// Where migrations are replayed.
     pub(super) fn shadow(&self) -> Result<Shadow, Error> {
         let shadow = Shadow::new(&self.reached.url, self.shadow.as_ref().map(|reached| &reached.url))?;
-        Ok(shadow.with_init(self.project.settings.init_shadow_db.clone()))
+        let own = OwnServer::new(self.project.settings.cwd.join(".evt/shadow"), self.search_path.clone());
+        Ok(shadow.with_init(self.project.settings.init_shadow_db.clone()).or_own_server(own))
     }
 
     /// The database that the schema describes.
@@ -199,4 +204,11 @@ pub(super) fn with_session<T>(
 ) -> Result<T, Error> {
     let session = Session::open(args, context, out)?;
     block_on(work(session, out))
+}
+
+/// Says where migrations were replayed, if that is neither beside the database nor where somebody named.
+pub(super) fn tell_of(shadow: &Shadow, out: &mut Output) {
+    if let Some(note) = shadow.note() {
+        out.note(note);
+    }
 }

@@ -4,20 +4,31 @@
 //! Whoever uses the server holds a shared lock on a file in the folder. The first user starts the server, the last one
 //! to leave stops it, and a server whose user died is found and used by the next one. Nothing has to be cleaned up.
 
+pub mod development;
+pub mod gateway;
+mod programs;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
+use programs::Identity;
+
 use super::url::DatabaseUrl;
+
+pub use programs::Binaries;
 
 /// Longest wait for a server to accept connections or to stop. A server that recovers from a crash may need a while.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long to wait between two looks at a starting or stopping server.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The name of the file in the data folder that takes the server's log.
+const LOG: &str = "server.log";
 
 /// The superuser of every local server.
 pub const SUPERUSER: &str = "postgres";
@@ -70,6 +81,15 @@ pub enum LocalError {
         /// The end of its log.
         log: String,
     },
+    /// Somebody uses the folder.
+    #[error(
+        "the server in `{}` is in use by another process: wait until that ends, or stop it, for example with `evt dev stop`",
+        folder.display()
+    )]
+    Busy {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// A file could not be read or written.
     #[error("cannot use `{}`: {source}", path.display())]
     Io {
@@ -78,13 +98,6 @@ pub enum LocalError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// The programs of one PostgreSQL installation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binaries {
-    /// The folder with `initdb` and `postgres`.
-    pub folder: PathBuf,
 }
 
 /// What a server is for.
@@ -107,54 +120,6 @@ pub struct LocalServer {
     disposable: bool,
 }
 
-impl Binaries {
-    /// The server binaries of this machine: `initdb` in `search_path` (the PATH variable), else the newest version in
-    /// the places where packages put them.
-    pub fn find(search_path: Option<&OsStr>) -> Result<Self, LocalError> {
-        let in_path = search_path.into_iter().flat_map(std::env::split_paths);
-        let usual = usual_places();
-        let folders = in_path.chain(usual.iter().cloned());
-        folders
-            .map(|folder| Self { folder })
-            .find(Self::complete)
-            .ok_or_else(|| LocalError::NoBinaries { looked: places_for_people() })
-    }
-
-    /// The binaries in a folder; used to test several versions.
-    pub fn in_folder(folder: &Path) -> Result<Self, LocalError> {
-        let found = Self { folder: folder.to_path_buf() };
-        if found.complete() {
-            Ok(found)
-        } else {
-            Err(LocalError::NoBinaries { looked: vec![folder.display().to_string()] })
-        }
-    }
-
-    /// The major version, as `PG_VERSION` in a data folder spells it.
-    pub fn major_version(&self) -> Result<String, LocalError> {
-        let output = self.command("postgres", Identity::Own).arg("--version").run()?;
-        let version = output.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-        let digits = |word: &str| word.chars().take_while(char::is_ascii_digit).collect();
-        version.map(digits).ok_or(LocalError::Program { program: "postgres", output })
-    }
-
-    fn complete(&self) -> bool {
-        ["initdb", "postgres"].iter().all(|program| self.folder.join(program).is_file())
-    }
-
-    fn command(&self, program: &'static str, identity: Identity) -> Program {
-        let mut command = Command::new(self.folder.join(program));
-        command.stdin(Stdio::null());
-        // Servers that were unpacked rather than installed carry their libraries beside them.
-        let libraries = self.folder.join("../lib");
-        if libraries.join("libpq.so.5").exists() {
-            command.env("LD_LIBRARY_PATH", libraries);
-        }
-        identity.apply(&mut command);
-        Program { name: program, command }
-    }
-}
-
 impl LocalServer {
     /// Starts the server whose data is below `folder`, making the data first if there is none; or joins the one that
     /// runs there already.
@@ -171,9 +136,7 @@ impl LocalServer {
     ) -> Result<Self, LocalError> {
         let identity = Identity::for_server()?;
         let home = home_of(folder, identity)?;
-        let starting = lock_file(&home.join("start.lock"))?;
-        starting.lock().map_err(|source| io_error(&home, source))?;
-        let users = lock_file(&home.join("users.lock"))?;
+        let (_starting, users) = locks(&home)?;
         users.lock_shared().map_err(|source| io_error(&home, source))?;
 
         let data = home.join("data");
@@ -201,6 +164,34 @@ impl LocalServer {
     /// The port number that names its socket.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The path of its unix socket (PostgreSQL documentation, `unix_socket_directories`).
+    pub fn socket(&self) -> PathBuf {
+        self.socket_folder.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    /// The file that the server writes its log to.
+    pub fn log(&self) -> PathBuf {
+        self.data.join(LOG)
+    }
+
+    /// Throws the data below a folder away. Refuses while anybody uses it. Says whether there was any.
+    pub fn erase(folder: &Path) -> Result<bool, LocalError> {
+        if !folder.exists() {
+            return Ok(false);
+        }
+        let home = home_of(folder, Identity::for_server()?)?;
+        let (_starting, users) = locks(&home)?;
+        if users.try_lock().is_err() {
+            return Err(LocalError::Busy { folder: folder.to_owned() });
+        }
+        let data = home.join("data");
+        let there = data.exists();
+        if there {
+            fs::remove_dir_all(&data).map_err(|source| io_error(&data, source))?;
+        }
+        Ok(there)
     }
 
     fn wait_until_ready(&mut self) -> Result<(), LocalError> {
@@ -293,113 +284,6 @@ impl Reached {
     }
 }
 
-/// The user under which server programs run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Identity {
-    /// The user of this process.
-    Own,
-    /// Another user, because this process is root's.
-    Other { uid: u32, gid: u32 },
-}
-
-impl Identity {
-    /// PostgreSQL refuses to run as root; its own user, else `nobody`, does it then.
-    fn for_server() -> Result<Self, LocalError> {
-        if !rustix::process::geteuid().is_root() {
-            return Ok(Self::Own);
-        }
-        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        ["postgres", "nobody"].iter().find_map(|name| user_in(&passwd, name)).ok_or(LocalError::NoUser)
-    }
-
-    fn apply(self, command: &mut Command) {
-        use std::os::unix::process::CommandExt as _;
-        if let Self::Other { uid, gid } = self {
-            command.uid(uid).gid(gid);
-        }
-    }
-
-    fn give(self, path: &Path) -> Result<(), LocalError> {
-        match self {
-            Self::Own => Ok(()),
-            Self::Other { uid, gid } => {
-                std::os::unix::fs::chown(path, Some(uid), Some(gid)).map_err(|source| io_error(path, source))
-            }
-        }
-    }
-
-    /// Whether this user can pass through every folder on the way to `path`.
-    fn can_reach(self, path: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt as _;
-        let Self::Other { uid, gid } = self else { return true };
-        path.ancestors().skip(1).filter_map(|folder| fs::metadata(folder).ok()).all(|meta| {
-            let passes = if meta.uid() == uid {
-                0o100
-            } else if meta.gid() == gid {
-                0o010
-            } else {
-                0o001
-            };
-            meta.mode() & passes != 0
-        })
-    }
-}
-
-/// Finds a user's numbers in the text of `/etc/passwd`.
-fn user_in(passwd: &str, name: &str) -> Option<Identity> {
-    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
-    let mut numbers = line.split(':').skip(2);
-    let uid = numbers.next()?.parse().ok()?;
-    let gid = numbers.next()?.parse().ok()?;
-    Some(Identity::Other { uid, gid })
-}
-
-/// A command and the name by which errors call it.
-struct Program {
-    name: &'static str,
-    command: Command,
-}
-
-impl Program {
-    fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
-        self.command.arg(argument);
-        self
-    }
-
-    /// Runs it to its end and returns what it wrote to stdout.
-    fn run(mut self) -> Result<String, LocalError> {
-        let failed = |output: String| LocalError::Program { program: self.name, output };
-        let output = self.command.output().map_err(|error| failed(error.to_string()))?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-        }
-    }
-}
-
-/// Where packages put server binaries, newest version first.
-fn usual_places() -> Vec<PathBuf> {
-    let mut versioned: Vec<(u32, PathBuf)> = ["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt"]
-        .iter()
-        .filter_map(|parent| fs::read_dir(parent).ok())
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let version = name.strip_prefix("postgresql@").unwrap_or(&name).parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
-        .collect();
-    versioned.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
-    let fixed = ["/usr/local/pgsql/bin", "/opt/homebrew/bin", "/usr/local/bin", "/usr/bin"];
-    versioned.into_iter().map(|(_, path)| path).chain(fixed.iter().map(PathBuf::from)).collect()
-}
-
-fn places_for_people() -> Vec<String> {
-    ["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"].map(String::from).to_vec()
-}
-
 /// The folder that really holds the server's files. Usually `folder`; but a server that runs as another user cannot
 /// work below a folder which that user may not enter (such as root's home), and then they lie elsewhere.
 fn home_of(folder: &Path, identity: Identity) -> Result<PathBuf, LocalError> {
@@ -414,6 +298,13 @@ fn home_of(folder: &Path, identity: Identity) -> Result<PathBuf, LocalError> {
     let note = format!("The server's user cannot enter this folder; its data is in {}\n", home.display());
     fs::write(folder.join("LOCATION"), note).map_err(|source| io_error(&folder, source))?;
     Ok(home)
+}
+
+/// Takes the lock under which a server is started, and opens that of its users.
+fn locks(home: &Path) -> Result<(File, File), LocalError> {
+    let starting = lock_file(&home.join("start.lock"))?;
+    starting.lock().map_err(|source| io_error(home, source))?;
+    Ok((starting, lock_file(&home.join("users.lock"))?))
 }
 
 fn lock_file(path: &Path) -> Result<File, LocalError> {
@@ -479,7 +370,7 @@ fn launch(
     identity: Identity,
 ) -> Result<Child, LocalError> {
     use std::os::unix::process::CommandExt as _;
-    let log_path = data.join("server.log");
+    let log_path = data.join(LOG);
     let log = File::create(&log_path).map_err(|source| io_error(&log_path, source))?;
     let setting = |name: &str, value: &OsStr| {
         let mut text = OsString::from(format!("{name}="));
@@ -542,26 +433,11 @@ fn alive(pid: i32) -> bool {
 }
 
 fn log_end(data: &Path) -> String {
-    let log = fs::read_to_string(data.join("server.log")).unwrap_or_default();
+    let log = fs::read_to_string(data.join(LOG)).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(5)..].join("; ")
 }
 
 fn io_error(path: &Path, source: io::Error) -> LocalError {
     LocalError::Io { path: path.to_path_buf(), source }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn users_are_found_by_whole_name() {
-        let passwd =
-            "root:x:0:0::/root:/bin/sh\npostgresql:x:7:8::/:/bin/sh\npostgres:x:105:110:,,,:/var:/bin/sh\nbroken";
-        assert_eq!(user_in(passwd, "postgres"), Some(Identity::Other { uid: 105, gid: 110 }));
-        for name in ["nobody", "broken", "post"] {
-            assert_eq!(user_in(passwd, name), None, "{name}");
-        }
-    }
 }

@@ -102,7 +102,7 @@ fn facts_of_migrate(error: &MigrateError) -> Option<Value> {
             "migration_name": script.migration,
             "inner_error": inner(&script.source),
         }),
-        MigrateError::ShadowCreation { source } | MigrateError::Reset { source } => {
+        MigrateError::ShadowCreation { source, .. } | MigrateError::Reset { source } => {
             json!({ "inner_error": inner(source) })
         }
         MigrateError::Unknown { name, .. }

@@ -147,7 +147,7 @@ impl Replay<'_> {
         migrations: &[&Migration],
         schema: &DbSchema,
     ) -> Result<(), MigrateError> {
-        let Some((cache, surroundings)) = &self.kept else { return Ok(()) };
+        let Some((cache, surroundings)) = self.kept.as_ref().filter(|_| !database.is_stand_in()) else { return Ok(()) };
         let catalog = database.whole(self.scope, self.external).await?;
         let entry = Entry { model: cache::fingerprint(schema, self.external), catalog };
         cache.store(&cache::key(surroundings, migrations)?, &entry);

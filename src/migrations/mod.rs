@@ -12,7 +12,8 @@ pub mod dry_run;
 pub mod history;
 mod meaning;
 pub mod plan;
-pub mod prepare;
+pub mod own_server;
+mod prepare;
 pub mod push;
 pub mod records;
 pub mod reset;
@@ -30,6 +31,7 @@ pub use cache::Cache;
 pub use directory::{Directory, DirectoryError, Migration};
 pub use dry_run::dry_run;
 pub use history::{History, Record, RecordState};
+pub use own_server::OwnServer;
 pub use plan::Steps;
 pub use prepare::{InstructionError, Prepared, prepare};
 pub use script::ScriptError;
@@ -85,10 +87,12 @@ pub enum MigrateError {
         source: DbError,
     },
     /// The shadow database could not be made (P3014).
-    #[error("cannot make a shadow database to replay the migrations in: {source}")]
+    #[error("{}", no_shadow(source, stand_in.as_deref()))]
     ShadowCreation {
         /// What the server said.
         source: DbError,
+        /// Why a server of evt's own cannot stand in, if one was thought of.
+        stand_in: Option<String>,
     },
     /// Neither the namespaces nor what is in them could be dropped (P3016).
     #[error("the database cannot be emptied: {source}")]
@@ -162,6 +166,12 @@ fn some_of(tables: &[String]) -> String {
         _ if tables.len() == 1 => format!("it has the table {}", shown.join("")),
         _ => format!("it has the tables {}", shown.join(", ")),
     }
+}
+
+fn no_shadow(source: &DbError, stand_in: Option<&str>) -> String {
+    let stand_in =
+        stand_in.map(|reason| format!("; nor can a PostgreSQL of evt's own stand in: {reason}")).unwrap_or_default();
+    format!("cannot make a shadow database to replay the migrations in: {source}{stand_in}")
 }
 
 fn failed_migrations(records: &[Record]) -> String {

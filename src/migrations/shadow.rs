@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use tokio_postgres::error::SqlState;
+
 use crate::catalog::Catalog;
 use crate::db::{Connection, DatabaseUrl, DbError, Stopped, drop_database};
 use crate::dbschema::DbSchema;
@@ -13,6 +15,7 @@ use crate::sql::split::Plan;
 
 use super::apply::Transactions;
 use super::directory::Migration;
+use super::own_server::{OwnServer, Wanted};
 use super::prepare::{Prepared, prepare};
 use super::script::{Left, ScriptError};
 use super::{MigrateError, drift, records, reset};
@@ -26,6 +29,8 @@ pub struct Shadow {
     place: Place,
     /// SQL that is run before the migrations.
     init: Option<String>,
+    /// What stands in where the role may not make databases.
+    own: Option<OwnServer>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,13 +47,15 @@ pub struct ShadowDatabase {
     db: Connection,
     /// The database to drop, and the URL of the one through which it was made.
     made: Option<(String, DatabaseUrl)>,
+    /// Whether its server is not the one that was asked for.
+    stand_in: bool,
 }
 
 impl Shadow {
     /// Replays in `given` if there is one, else beside `main`. Refuses the database itself as its own shadow.
     pub fn new(main: &DatabaseUrl, given: Option<&DatabaseUrl>) -> Result<Self, MigrateError> {
         match given {
-            None => Ok(Self { place: Place::Beside(main.clone()), init: None }),
+            None => Ok(Self { place: Place::Beside(main.clone()), init: None, own: None }),
             Some(url) if url.same_database_as(main) => Err(MigrateError::ShadowIsMain),
             Some(url) => Ok(Self::given(url.clone())),
         }
@@ -56,13 +63,24 @@ impl Shadow {
 
     /// Replays in a database that is there for that, and is emptied first.
     pub fn given(url: DatabaseUrl) -> Self {
-        Self { place: Place::Given(url), init: None }
+        Self { place: Place::Given(url), init: None, own: None }
     }
 
     /// Runs SQL in the scratch database before any migration, for what they take for granted.
     #[must_use]
     pub fn with_init(self, init: Option<String>) -> Self {
         Self { init, ..self }
+    }
+
+    /// Replays in a server of evt's own where the role may not make databases and none is named.
+    #[must_use]
+    pub fn or_own_server(self, own: OwnServer) -> Self {
+        Self { own: Some(own), ..self }
+    }
+
+    /// What to tell people about where migrations were replayed.
+    pub fn note(&self) -> Option<String> {
+        self.own.as_ref().and_then(OwnServer::note)
     }
 
     /// The database that is there for it, if one is named.
@@ -95,24 +113,53 @@ impl Shadow {
             Place::Given(url) => {
                 let mut db = Connection::open(url).await?;
                 reset::reset(&mut db, &scope.namespaces).await?;
-                Ok(ShadowDatabase { db, made: None })
+                Ok(ShadowDatabase { db, made: None, stand_in: false })
             }
             Place::Beside(main) => {
-                let name = format!("{NAME_PREFIX}{}", uuid::Uuid::new_v4());
-                let creation = |source| MigrateError::ShadowCreation { source };
                 let mut maintenance = Connection::open(main).await?;
-                let sql = Statement::built(format!("CREATE DATABASE {}", Ident(&name)));
-                let created = maintenance.script(&sql).await;
-                maintenance.close().await;
-                created.map_err(creation)?;
-                match connect(&main.with_database(&name)).await {
-                    Ok(db) => Ok(ShadowDatabase { db, made: Some((name, main.clone())) }),
-                    Err(error) => {
-                        drop_database(&name, main).await?;
-                        Err(error.into())
+                let made = match (create(&mut maintenance).await, &self.own) {
+                    (Err(source), Some(own)) if source.has_state(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                        let wanted = Wanted::by(&mut maintenance).await?;
+                        Err((source, Some((own, wanted))))
                     }
+                    (made, _) => made.map_err(|source| (source, None)),
+                };
+                maintenance.close().await;
+                match made {
+                    Ok(name) => connect_new(name, main, false).await,
+                    Err((source, None)) => Err(MigrateError::ShadowCreation { source, stand_in: None }),
+                    Err((source, Some((own, wanted)))) => match own.start(&wanted, main.namespace()).await? {
+                        Ok(url) => on_stand_in(&url).await,
+                        Err(reason) => Err(MigrateError::ShadowCreation { source, stand_in: Some(reason) }),
+                    },
                 }
             }
+        }
+    }
+}
+
+/// Makes a scratch database and returns its name.
+async fn create(maintenance: &mut Connection) -> Result<String, DbError> {
+    let name = format!("{NAME_PREFIX}{}", uuid::Uuid::new_v4());
+    maintenance.script(&Statement::built(format!("CREATE DATABASE {}", Ident(&name)))).await?;
+    Ok(name)
+}
+
+async fn on_stand_in(url: &DatabaseUrl) -> Result<ShadowDatabase, MigrateError> {
+    let mut maintenance = Connection::open(url).await?;
+    let made = create(&mut maintenance).await;
+    maintenance.close().await;
+    let name = made.map_err(|source| MigrateError::ShadowCreation { source, stand_in: None })?;
+    connect_new(name, url, true).await
+}
+
+/// Connects to a scratch database that was made through another one; drops it if that fails.
+async fn connect_new(name: String, main: &DatabaseUrl, stand_in: bool) -> Result<ShadowDatabase, MigrateError> {
+    match connect(&main.with_database(&name)).await {
+        Ok(db) => Ok(ShadowDatabase { db, made: Some((name, main.clone())), stand_in }),
+        Err(error) => {
+            drop_database(&name, main).await?;
+            Err(error.into())
         }
     }
 }
@@ -127,6 +174,11 @@ impl ShadowDatabase {
     /// The name of the scratch database.
     pub fn name(&self) -> &str {
         &self.db.peer().database
+    }
+
+    /// Whether another server stands in: what it makes of migrations says nothing of the one that was asked for.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.stand_in
     }
 
     /// Runs the scripts of migrations in order.

@@ -1,23 +1,25 @@
 //! Every error code that evt has: a command is made to fail with it, and says what to do.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use evt::error::Code;
 use libtest_mimic::{Failed, Trial};
 
 use crate::guarded::guarded;
-use crate::server::{TestDatabase, binaries, live_blocking, runtime};
+use crate::server::{TestDatabase, binaries, live_blocking, open_to_all, runtime};
 
 /// Codes that no command here can produce: commands treat an existing database as what they wanted, and shorten names.
 const OF_OTHERS: [Code; 2] = [Code::P1009, Code::P3010];
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let live: [(&str, LiveTest); 5] = [
+    let live: [(&str, LiveTest); 6] = [
         ("P1002", lock_held),
         ("P3000", no_database),
         ("P3014", no_shadow),
+        ("P3014 is not needed if a server of evt's own can stand in", stand_in),
         ("P3016", no_reset),
         ("P3016 is not needed if things can be dropped one by one", reset_one_by_one),
     ];
@@ -42,17 +44,26 @@ const SCHEMA: &str =
 /// Runs a command that has to fail, and returns what a person reads.
 #[track_caller]
 fn fails(url: &str, words: &str, migration: bool) -> String {
-    let project = project(migration);
-    let output = Command::new(env!("CARGO_BIN_EXE_evt"))
-        .args(words.split(' '))
-        .current_dir(project.path())
-        .env_clear()
-        .env("DATABASE_URL", url)
-        .output()
-        .expect("evt runs");
+    fails_in(&project(migration), url, words, "")
+}
+
+/// The same in a project that is there, with server programs of the machine in a folder.
+#[track_caller]
+fn fails_in(project: &tempfile::TempDir, url: &str, words: &str, programs: &str) -> String {
+    let output = evt(project, url, words, programs);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stdout));
     said
+}
+
+fn evt(project: &tempfile::TempDir, url: &str, words: &str, programs: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_evt"))
+        .args(words.split(' '))
+        .current_dir(project.path())
+        .env_clear()
+        .envs([("DATABASE_URL", url), ("PATH", programs)])
+        .output()
+        .expect("evt runs")
 }
 
 fn project(migration: bool) -> tempfile::TempDir {
@@ -121,7 +132,37 @@ fn no_database(database: &TestDatabase) {
 fn no_shadow(database: &TestDatabase) {
     let role = Role::new(database, "");
     database.ask(&format!("GRANT ALL ON SCHEMA public TO {}", role.name));
-    says(&fails(&role.url(), "migrate dev --name x", false), Code::P3014, &["permission denied", "CREATEDB"]);
+    // Migrations may use what an old server does not know.
+    let old = tempfile::tempdir().expect("a folder");
+    for program in ["initdb", "postgres"] {
+        let path = old.path().join(program);
+        fs::write(&path, "#!/bin/sh\necho 'postgres (PostgreSQL) 9.6'\n").expect("a program");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program that runs");
+    }
+    let programs = old.path().display().to_string();
+    let said = fails_in(&project(false), &role.url(), "migrate dev --name x", &programs);
+    says(&said, Code::P3014, &["permission denied", "this machine has PostgreSQL 9", "CREATEDB"]);
+}
+
+fn stand_in(database: &TestDatabase) {
+    let role = Role::new(database, "");
+    database.ask(&format!("GRANT ALL ON SCHEMA public TO {}", role.name));
+    let (project, programs) = (project(true), binaries().expect("server programs"));
+    open_to_all(project.path());
+    for (words, says) in [("migrate deploy", ""), ("migrate dev --name x", "a PostgreSQL of evt's own")] {
+        let output = evt(&project, &role.url(), words, &programs);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains(says), "{words}: {said}");
+    }
+    assert!(!project.path().join(".evt/cache").exists(), "what another server makes is not kept as this one's");
+    assert!(!project.path().join(".evt/shadow/data/postmaster.pid").exists(), "it stops with the command");
+    // A migration that this server could not replay is no reason to say less about it.
+    database.ask(
+        "SET allow_system_table_mods = on; \
+         UPDATE pg_extension SET extname = 'of_this_server_only' WHERE extname = 'plpgsql'",
+    );
+    let said = fails_in(&project, &role.url(), "migrate dev --name y", &programs);
+    says(&said, Code::P3014, &["it lacks the extension `of_this_server_only`"]);
 }
 
 fn no_reset(database: &TestDatabase) {

@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod corpus;
 mod crowd;
+mod dev;
 mod diff;
 mod doctor;
 mod documents;
@@ -57,6 +58,7 @@ fn main() {
         codes::tests(),
         kill::tests(),
         crowd::tests(),
+        dev::tests(),
         locks::tests(),
         if sweep.is_empty() { Vec::new() } else { kill::sweep().into_iter().chain(crowd::sweep()).collect() },
         odd::tests(),

@@ -7,7 +7,7 @@ use expectrl::process::unix::WaitStatus;
 use expectrl::{ControlCode, Eof, Expect as _, Session};
 use libtest_mimic::{Failed, Trial};
 
-use crate::server::{TestDatabase, long_blocking};
+use crate::server::{TestDatabase, binaries, long_blocking};
 
 /// Longest wait for a question. A machine under load may be slow; a question that never comes is a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -16,6 +16,11 @@ pub(crate) fn tests() -> Vec<Trial> {
     CASES
         .iter()
         .map(|case| long_blocking(format!("terminal: {}", case.name), move |database| play(case, &database)))
+        .chain(
+            PLACES.iter().map(|case| {
+                long_blocking(format!("terminal: init: {}", case.0), move |database| place(&database, case))
+            }),
+        )
         .collect()
 }
 
@@ -112,29 +117,83 @@ fn play(case: &Case, database: &TestDatabase) {
         .env_clear()
         .envs([("DATABASE_URL", database.text()), ("TERM", "xterm-256color".to_owned())])
         .envs(case.env.iter().copied());
+    let (status, shown) = converse(command, case.talk, &database.text());
+    assert_eq!(status, Some(case.status), "{shown}");
+    for words in case.says {
+        assert!(shown.contains(words), "`{words}` is not said: {shown}");
+    }
+    assert_eq!(database.ask(case.then.0), case.then.1, "{shown}");
+}
+
+/// Runs a command in a terminal, answers its questions (`{url}` in an answer is the database's), and returns its exit status and all that was to be seen.
+fn converse(command: Command, talk: &[(&str, Answer)], url: &str) -> (Option<i32>, String) {
     let mut session = Session::spawn(command).expect("a terminal");
     session.set_expect_timeout(Some(PATIENCE));
     let mut shown = Vec::new();
-    for (question, answer) in case.talk {
+    for (question, answer) in talk {
         let found = session
             .expect(*question)
             .unwrap_or_else(|error| panic!("`{question}` is not asked ({error}): {}", String::from_utf8_lossy(&shown)));
         shown.extend_from_slice(found.as_bytes());
         match answer {
-            Types(text) => session.send(format!("{text}\r")).expect("a key"),
+            Types(text) => session.send(format!("{}\r", text.replace("{url}", url))).expect("a key"),
             Interrupts => session.send(ControlCode::EndOfText).expect("a key"),
             Escapes => session.send(ControlCode::Escape).expect("a key"),
         }
     }
     let rest = session.expect(Eof).expect("the end of the output");
     shown.extend_from_slice(rest.as_bytes());
-    let shown = String::from_utf8_lossy(&shown).into_owned();
-    let status = session.get_process().wait().expect("an exit status");
-    assert!(matches!(status, WaitStatus::Exited(_, status) if status == case.status), "{status:?}: {shown}");
-    for words in case.says {
-        assert!(shown.contains(words), "`{words}` is not said: {shown}");
-    }
-    assert_eq!(database.ask(case.then.0), case.then.1, "{shown}");
+    let status = match session.get_process().wait().expect("an exit status") {
+        WaitStatus::Exited(_, status) => Some(status),
+        _ => None,
+    };
+    (status, String::from_utf8_lossy(&shown).into_owned())
+}
+
+/// Where the database of a new project is: a name, what is answered, the exit status, and the line of `.env` then.
+type PlaceCase = (&'static str, &'static [(&'static str, Answer)], i32, Option<&'static str>);
+
+const PLACES: &[PlaceCase] = &[
+    ("evt's own", &[(WHERE, Types(""))], 0, Some("DATABASE_URL=\"local:.evt/db\"")),
+    ("a URL that works", &[(WHERE, Types(DOWN)), ("URL:", Types("{url}"))], 0, Some("DATABASE_URL=\"{url}\"")),
+    ("a URL that does not", &[(WHERE, Types(DOWN)), ("URL:", Types("mysql://x"))], 1, None),
+    (
+        "later",
+        &[(WHERE, Types(DOWN_TWICE))],
+        0,
+        Some("DATABASE_URL=\"postgresql://user:password@localhost:5432/mydb?schema=public\""),
+    ),
+    ("Ctrl-C at the place", &[(WHERE, Interrupts)], 130, None),
+    ("Esc at the URL", &[(WHERE, Types(DOWN)), ("URL:", Escapes)], 130, None),
+];
+
+const WHERE: &str = "Where is the database?";
+
+/// The key of the arrow that points down.
+const DOWN: &str = "\u{1b}[B";
+const DOWN_TWICE: &str = "\u{1b}[B\u{1b}[B";
+
+fn place(database: &TestDatabase, (_, talk, status, line): &PlaceCase) {
+    let project = tempfile::tempdir().expect("a folder");
+    let url = database.text();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
+    let path = binaries().unwrap_or_default();
+    command
+        .arg("init")
+        .current_dir(project.path())
+        .env_clear()
+        .envs([("PATH", path.as_str()), ("TERM", "xterm-256color")]);
+    let (ended, shown) = converse(command, talk, &url);
+    assert_eq!(ended, Some(*status), "{shown}");
+    let written = std::fs::read_to_string(project.path().join(".env")).ok();
+    let line = line.map(|line| line.replace("{url}", &url));
+    let found = written.as_deref().and_then(|text| text.lines().find(|line| line.starts_with("DATABASE_URL")));
+    assert_eq!(found, line.as_deref(), "{shown}");
+    assert_eq!(
+        project.path().join("prisma").exists(),
+        line.is_some(),
+        "nothing is written before all is known: {shown}"
+    );
 }
 
 fn project(state: State, database: &TestDatabase) -> Result<tempfile::TempDir, Failed> {

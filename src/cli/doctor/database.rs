@@ -314,7 +314,8 @@ async fn check_shadow(
                 "shadow",
                 format!("`{}` may not create databases, and no shadow database is named; {ONLY}", session.user),
                 format!(
-                    "`ALTER ROLE {} CREATEDB`, or name an empty database in `shadowDatabaseUrl`",
+                    "`ALTER ROLE {} CREATEDB`, or name an empty database in `shadowDatabaseUrl`; without, migrations are \
+                     replayed in a PostgreSQL of this machine if it has one",
                     Ident(&session.user)
                 ),
             );

@@ -38,6 +38,13 @@ pub(crate) struct DeployArgs {
     tolerated: Tolerated,
 }
 
+impl DeployArgs {
+    /// As if it were called for a project without flags of its own.
+    pub(crate) fn of(project: ProjectArgs) -> Self {
+        Self { project, dry_run: false, lock_timeout: None, json: false, tolerated: Tolerated::default() }
+    }
+}
+
 pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     if args.json {
         out.json_only();

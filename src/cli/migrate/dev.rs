@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::deploy::apply_showing;
 use crate::cli::consequences::{Impossible, Warned, settle};
 use crate::cli::db::seed;
-use crate::cli::session::{Session, with_session};
+use crate::cli::session::{Session, tell_of, with_session};
 use crate::cli::{Skips, Tolerated, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
@@ -61,6 +61,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let diagnosis = Box::pin(diagnosis).await;
     spinner.finish_and_clear();
     let diagnosis = diagnosis?;
+    tell_of(&shadow, out);
     if !diagnosis.reset_reasons.is_empty() {
         return Ok(refuse(&diagnosis.reset_reasons, session, out));
     }

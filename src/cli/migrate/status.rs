@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::tree::{Mark, tree};
 use crate::cli::Tolerated;
-use crate::cli::session::with_session;
+use crate::cli::session::{tell_of, with_session};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::Status;
@@ -53,7 +53,9 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
                 scope: &session.scope,
                 external: &external,
             };
-            Some(Box::pin(drift(&mut db, &directory, &history, &status, &expectations)).await?)
+            let drift = Box::pin(drift(&mut db, &directory, &history, &status, &expectations)).await?;
+            tell_of(&shadow, out);
+            Some(drift)
         };
         let drifted = matches!(&drift, Some(Drift::Checked(checked)) if !checked.comparison.is_empty());
         if args.json {
