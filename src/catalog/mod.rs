@@ -5,6 +5,7 @@
 //! of columns, names that the server made up for its own use, data and where it lies.
 
 mod canonical;
+pub mod carry;
 pub mod compare;
 pub mod kind;
 pub mod property;

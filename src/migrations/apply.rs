@@ -75,7 +75,8 @@ pub(super) async fn locked<T>(
     give_lock_back(db, timeout_ms, outcome).await
 }
 
-async fn take_lock(
+/// Takes the advisory lock; `None` takes none.
+pub(super) async fn take_lock(
     db: &mut Connection,
     timeout_ms: Option<u64>,
     on_wait: &mut impl AsyncFnMut(Waiting<'_>),
@@ -87,7 +88,8 @@ async fn take_lock(
     })
 }
 
-async fn give_lock_back<T>(
+/// Gives the advisory lock back after work that may have failed; the work's error wins.
+pub(super) async fn give_lock_back<T>(
     db: &mut Connection,
     timeout_ms: Option<u64>,
     outcome: Result<T, MigrateError>,
@@ -99,11 +101,15 @@ async fn give_lock_back<T>(
     };
     let released = if timeout_ms.is_none() || lost { Ok(()) } else { lock::release(db).await };
     let value = outcome?;
-    released?;
-    Ok(value)
+    match released {
+        // The work is done, and the lock went with the connection.
+        Err(error) if !error.is_lost() => Err(error.into()),
+        _ => Ok(value),
+    }
 }
 
-async fn apply_locked(
+/// Applies what is pending, for a caller that holds the lock.
+pub(super) async fn apply_locked(
     db: &mut Connection,
     directory: &Directory,
     options: &ApplyOptions,

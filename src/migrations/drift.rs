@@ -5,7 +5,7 @@ use super::directory::{Directory, Migration};
 use super::history::History;
 use super::shadow::Shadow;
 use super::status::Status;
-use super::{MigrateError, checksum, records};
+use super::{MigrateError, checksum, snapshot};
 use crate::catalog::compare::{Comparison, Source};
 use crate::catalog::script::script;
 use crate::catalog::{Catalog, compare, text};
@@ -58,6 +58,8 @@ pub enum Origin {
     Snapshot {
         /// As `YYYY-MM-DD HH:MM:SS UTC`.
         taken_at: String,
+        /// If nothing was recorded before this time: what was there then counts as what the migrations made.
+        since: Option<String>,
     },
     /// An earlier replay.
     Cache,
@@ -83,15 +85,15 @@ pub async fn drift(
         return Ok(Drift::NotChecked(format!("`{name}` is unfinished, so nobody can say what should be there")));
     }
     if let Some(state) = expectations.state {
-        let key = records::history_key(history);
-        if let Some(head) = records::head(db, state, Some(&key)).await {
+        let key = snapshot::history_key(history);
+        if let Some(head) = snapshot::head(db, state, &key).await {
             let namespaces = head.namespaces.iter().chain(&expectations.scope.namespaces).cloned().collect();
             let live = read(db, namespaces, expectations).await?;
-            let origin = Origin::Snapshot { taken_at: head.taken_at.clone() };
+            let origin = Origin::Snapshot { taken_at: head.taken_at.clone(), since: head.since.clone() };
             if checksum::checksum(&text::compared(&live)) == head.digest {
                 return Ok(checked(origin, &live, &live, Source::SameDatabase));
             }
-            if let Some(expected) = records::catalog_of(db, state, &head).await {
+            if let Some(expected) = snapshot::catalog_of(db, state, &head).await {
                 let expected = without_external(expected, expectations.external);
                 return Ok(checked(origin, &expected, &live, Source::SameDatabase));
             }

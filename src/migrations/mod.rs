@@ -24,6 +24,7 @@ mod segments;
 pub mod shadow;
 pub mod sides;
 pub mod slug;
+mod snapshot;
 pub mod status;
 
 pub use apply::{ApplyOptions, Progress, Transactions, apply_pending};

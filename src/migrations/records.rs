@@ -6,12 +6,12 @@
 use tokio_postgres::error::SqlState;
 
 use super::MigrateError;
-use super::apply::{ApplyOptions, Progress, apply_pending, pending};
+use super::apply::{ApplyOptions, Progress, apply_locked, apply_pending, give_lock_back, pending, take_lock};
 use super::directory::Directory;
-use super::history::{History, RecordState};
-use crate::catalog::text;
-use crate::db::{Connection, DbError, with_causes};
-use crate::introspect::whole::{Extent, read_whole};
+use super::history::History;
+use super::snapshot::{self, Before};
+use crate::db::lock::Waiting;
+use crate::db::{Connection, DbError};
 use crate::sql::quote::{Constant, Ident, Statement};
 
 mod embedded {
@@ -26,9 +26,6 @@ const LOCK: i64 = 0x0065_7674_5f72;
 
 /// Longest wait for somebody else who makes the tables.
 const PATIENCE: &str = "10s";
-
-/// Snapshots that are kept. Only the last is needed; the others tell what was.
-const KEPT_SNAPSHOTS: u32 = 5;
 
 /// Who runs a command, for the records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +47,6 @@ pub struct Records {
 pub(super) struct Run<'a> {
     records: &'a Records,
     id: String,
-    /// The namespaces before it: those that come with it are its own.
-    namespaces: Vec<String>,
 }
 
 /// What was recorded about a run.
@@ -114,15 +109,26 @@ pub async fn apply_recorded(
             }
         }
     }
-    let outcome = apply_pending(db, directory, options, progress).await;
-    if let Some(run) = run {
-        let recorded = end(db, &run, &options.namespaces, outcome.as_ref()).await;
-        // Without a connection nothing can be recorded, and the error says that there is none.
-        if let (Err(reason), true) = (recorded, outcome.is_ok()) {
-            notes.push(format!("the end of this run is not recorded in schema `{}`: {reason}", run.records.schema));
-        }
+    let Some(run) = run else { return (apply_pending(db, directory, options, progress).await, notes) };
+    let schema = &run.records.schema;
+    let on_wait = &mut async |waiting: Waiting<'_>| progress(Progress::Waiting(waiting)).await;
+    if let Err(error) = take_lock(db, options.lock_timeout_ms, on_wait).await {
+        // That it could not be recorded either adds nothing.
+        let _ = write_end(db, &run, Some(&error.to_string())).await;
+        return (Err(error), notes);
     }
-    (outcome, notes)
+    // Nobody else changes the database between the look at it before, the migrations, and the look at it after.
+    let before = snapshot::before(db, schema, &options.namespaces).await;
+    let outcome = apply_locked(db, directory, options, progress).await;
+    let recorded = match before {
+        Ok(before) => end(db, &run, directory, options, before, outcome.as_ref()).await,
+        Err(reason) => Err(reason),
+    };
+    // Without a connection nothing can be recorded, and the error says that there is none.
+    if let (Err(reason), true) = (recorded, outcome.is_ok()) {
+        notes.push(format!("the end of this run is not recorded in schema `{schema}`: {reason}"));
+    }
+    (give_lock_back(db, options.lock_timeout_ms, outcome).await, notes)
 }
 
 /// Notes that a run begins, if there is something to do.
@@ -143,24 +149,27 @@ async fn begin<'a>(
 async fn end(
     db: &mut Connection,
     run: &Run<'_>,
-    namespaces: &[String],
+    directory: &Directory,
+    options: &ApplyOptions,
+    before: Before,
     outcome: Result<&Vec<String>, &MigrateError>,
 ) -> Result<(), String> {
+    let schema = &run.records.schema;
     match outcome {
         // Somebody else was faster.
         Ok(applied) if applied.is_empty() => {
-            let sql = format!("DELETE FROM {}.run WHERE id = {}", Ident(&run.records.schema), run.id);
-            db.script(&Statement::built(sql)).await.map_err(|error| error.to_string())
+            let sql = format!("DELETE FROM {}.run WHERE id = {}", Ident(schema), run.id);
+            return db.script(&Statement::built(sql)).await.map_err(|error| error.to_string());
         }
-        Ok(_) => {
-            write_end(db, run, None).await?;
-            snapshot(db, run, namespaces).await
-        }
-        Err(error) => {
-            write_end(db, run, Some(&error.to_string())).await?;
-            snapshot(db, run, namespaces).await
-        }
+        Ok(_) => write_end(db, run, None).await?,
+        Err(error) => write_end(db, run, Some(&error.to_string())).await?,
     }
+    let names: Vec<String> = match outcome {
+        Ok(applied) => applied.clone(),
+        // Some may have been applied before the one that failed.
+        Err(_) => directory.migrations.iter().map(|migration| migration.name.clone()).collect(),
+    };
+    snapshot::take(db, schema, &run.id, &options.namespaces, before, (directory, &names)).await
 }
 
 async fn begun<'a>(db: &mut Connection, records: &'a Records) -> Result<Run<'a>, String> {
@@ -181,8 +190,7 @@ async fn begun<'a>(db: &mut Connection, records: &'a Records) -> Result<Run<'a>,
     );
     let rows = db.rows(&Statement::built(sql)).await.map_err(|error| error.to_string())?;
     let id = rows.first().and_then(|row| row.get("id")).ok_or("the server gave it no number")?.to_owned();
-    let namespaces = user_namespaces(db).await.map_err(|error| error.to_string())?;
-    Ok(Run { records, id, namespaces })
+    Ok(Run { records, id })
 }
 
 /// Makes the tables, or brings them to this version.
@@ -263,99 +271,6 @@ async fn write_end(db: &mut Connection, run: &Run<'_>, error: Option<&str>) -> R
         id = run.id,
     );
     db.script(&Statement::built(sql)).await.map_err(|error| error.to_string())
-}
-
-/// Keeps what the catalog looks like now, unless a migration is unfinished or another run is under way.
-async fn snapshot(db: &mut Connection, run: &Run<'_>, namespaces: &[String]) -> Result<(), String> {
-    let state = &run.records.schema;
-    let own = db.namespace().to_owned();
-    let history = History::read(db, &own).await.map_err(|error| error.to_string())?;
-    if !history.exists() || history.failed().next().is_some() {
-        return Ok(());
-    }
-    let before = head(db, state, None).await.map(|head| head.namespaces).unwrap_or_default();
-    let now = user_namespaces(db).await.map_err(|error| error.to_string())?;
-    let made = now.into_iter().filter(|name| name != state && !run.namespaces.contains(name));
-    let mut namespaces: Vec<String> =
-        namespaces.iter().cloned().chain([own.clone()]).chain(before).chain(made).collect();
-    namespaces.sort();
-    namespaces.dedup();
-    let extent = Extent { namespaces, history: own.clone(), without: Vec::new() };
-    let catalog = Box::pin(read_whole(db, &extent)).await.map_err(|error| with_causes(&error))?;
-    // What was read belongs to this history only if that did not change meanwhile.
-    let later = History::read(db, &own).await.map_err(|error| error.to_string())?;
-    if history_key(&later) != history_key(&history) || later.failed().next().is_some() {
-        return Ok(());
-    }
-    let schemas: Vec<String> = catalog.namespaces.iter().map(|name| Constant(name).to_string()).collect();
-    let schema = Ident(state);
-    let sql = format!(
-        "INSERT INTO {schema}.snapshot (run, history, digest, format, schemas, catalog) \
-         VALUES ({}, {}, {}, {}, ARRAY[{}]::text[], {}); \
-         DELETE FROM {schema}.snapshot WHERE id <= (SELECT max(id) FROM {schema}.snapshot) - {KEPT_SNAPSHOTS}",
-        run.id,
-        Constant(&history_key(&history)),
-        Constant(&super::checksum::checksum(&text::compared(&catalog))),
-        text::FORMAT,
-        schemas.join(", "),
-        Constant(&text::write(&catalog)),
-    );
-    db.script(&Statement::built(sql)).await.map_err(|error| error.to_string())
-}
-
-/// A fingerprint of what a history says is in the database.
-pub(super) fn history_key(history: &History) -> String {
-    let mut applied: Vec<String> = history
-        .records()
-        .iter()
-        .filter(|record| record.state() == RecordState::Applied)
-        .map(|record| format!("{} {}\n", record.migration_name, record.checksum))
-        .collect();
-    applied.sort();
-    applied.dedup();
-    super::checksum::checksum(&applied.concat())
-}
-
-/// A snapshot without its catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SnapshotHead {
-    id: String,
-    pub(super) taken_at: String,
-    pub(super) digest: String,
-    pub(super) namespaces: Vec<String>,
-}
-
-/// The last snapshot, if it is of that history, where one is named; `None` also if nobody may read it.
-pub(super) async fn head(db: &mut Connection, state: &str, history: Option<&str>) -> Option<SnapshotHead> {
-    let question = format!(
-        "SELECT id, history, digest, pg_catalog.array_to_json(schemas) AS schemas, \
-         to_char(taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') AS taken_at \
-         FROM {}.snapshot WHERE format = {} ORDER BY id DESC LIMIT 1",
-        Ident(state),
-        text::FORMAT
-    );
-    let rows = db.rows(&Statement::built(question)).await.ok()?;
-    let row = rows.first()?;
-    if history.is_some_and(|history| row.get("history") != Some(history)) {
-        return None;
-    }
-    Some(SnapshotHead {
-        id: row.get("id")?.to_owned(),
-        taken_at: row.get("taken_at")?.to_owned(),
-        digest: row.get("digest")?.to_owned(),
-        namespaces: serde_json::from_str(row.get("schemas")?).ok()?,
-    })
-}
-
-/// The catalog of a snapshot.
-pub(super) async fn catalog_of(
-    db: &mut Connection,
-    state: &str,
-    head: &SnapshotHead,
-) -> Option<crate::catalog::Catalog> {
-    let question = format!("SELECT catalog FROM {}.snapshot WHERE id = {}", Ident(state), head.id);
-    let rows = db.rows(&Statement::built(question)).await.ok()?;
-    text::read(rows.first()?.get("catalog")?)
 }
 
 /// The last runs, newest first; `None` if there are no records.

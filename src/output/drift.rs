@@ -40,10 +40,10 @@ pub fn drift_json(drift: &Drift) -> Value {
         Drift::NotChecked(reason) => return json!({ "checked": false, "reason": reason }),
         Drift::Checked(checked) => checked,
     };
-    let (source, taken_at) = match &checked.origin {
-        Origin::Snapshot { taken_at } => ("snapshot", Some(taken_at)),
-        Origin::Cache => ("cache", None),
-        Origin::Replay => ("replay", None),
+    let (source, taken_at, since) = match &checked.origin {
+        Origin::Snapshot { taken_at, since } => ("snapshot", Some(taken_at), since.as_ref()),
+        Origin::Cache => ("cache", None, None),
+        Origin::Replay => ("replay", None, None),
     };
     let differences = checked.comparison.with_followers().map(|(difference, follows)| {
         let change = match &difference.change {
@@ -71,6 +71,7 @@ pub fn drift_json(drift: &Drift) -> Value {
         "checked": true,
         "source": source,
         "takenAt": taken_at,
+        "since": since,
         "differences": differences.collect::<Vec<Value>>(),
         "newPartitions": paths(&checked.comparison.new_partitions),
         "gonePartitions": paths(&checked.comparison.gone_partitions),

@@ -175,7 +175,13 @@ fn show_drift(drift: &Drift, out: &mut Output) {
         Drift::Checked(checked) => &**checked,
     };
     let source = match origin {
-        Origin::Snapshot { taken_at } => format!("the snapshot of {taken_at}"),
+        Origin::Snapshot { taken_at, since: None } => format!("the snapshot of {taken_at}"),
+        Origin::Snapshot { taken_at, since: Some(since) } if since == taken_at => {
+            format!("the snapshot of {taken_at}, the first: what was different then is not known")
+        }
+        Origin::Snapshot { taken_at, since: Some(since) } => {
+            format!("the snapshot of {taken_at}; what was different before {since} is not known")
+        }
         Origin::Cache => "an earlier replay of the migrations".to_owned(),
         Origin::Replay => "a replay of the migrations".to_owned(),
     };
