@@ -41,6 +41,9 @@ pub struct PullOptions {
     pub namespaces: Option<Vec<String>>,
     /// Path of the file for what is new, if there is more than one file.
     pub new_file: String,
+    /// Name new relations and their fields after models and fields of the schema. Otherwise they are named after tables
+    /// and columns, as Prisma does, also where a person gave these other names.
+    pub schema_names: bool,
 }
 
 /// A schema made from a database.

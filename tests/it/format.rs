@@ -20,6 +20,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         .collect();
     tests.push(Trial::test("format::mutants", check_mutants));
     tests.push(Trial::test("format::again", check_again));
+    tests.push(Trial::test("format::mistakes_of_Prisma", check_mistakes));
     for version in ["6.19.3", "7.10.1"] {
         let list = directory().join(format!("corpus.prisma-{version}.sha256"));
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
@@ -70,6 +71,36 @@ fn check_again() -> Result<(), Failed> {
         }
         if once != twice && !settles_later(&input.text) {
             return Err(format!("{} is printed otherwise the second time", input.name).into());
+        }
+    }
+    Ok(())
+}
+
+/// What is printed where Prisma's formatter makes a mistake: the first text becomes the second.
+const MISTAKES: [(&str, &str, &str); 3] = [
+    (
+        "an indented block comment behind another comment",
+        "model A {\n  id Int @id\n  // one\n  /* two */\n  n Int\n}\n",
+        "model A {\n  id Int @id\n  // one\n  /**\n   * two\n   */\n  n  Int\n}\n",
+    ),
+    (
+        "a relation without arguments",
+        "model A {\n  id Int @id\n  b B? @relation()\n}\n\nmodel B {\n  id Int @id\n}\n",
+        "model A {\n  id  Int  @id\n  b   B?   @relation(fields: [bId], references: [id])\n  bId Int?\n}\n\nmodel B {\n  id Int @id\n  as A[]\n}\n",
+    ),
+    (
+        "a question mark apart from its type",
+        "model A {\n  id Int @id\n  b B ?\n}\n\nmodel B {\n  id Int @id\n}\n",
+        "model A {\n  id  Int  @id\n  b   B?   @relation(fields: [bId], references: [id])\n  bId Int?\n}\n\nmodel B {\n  id Int @id\n  as A[]\n}\n",
+    ),
+];
+
+fn check_mistakes() -> Result<(), Failed> {
+    for (name, text, expected) in MISTAKES {
+        let text = format!("datasource db {{\n  provider = \"postgresql\"\n}}\n\n{text}");
+        let printed = print(&text);
+        if !inputs::differs_on_purpose(&read(&text)) || !printed.ends_with(&format!("\n\n{expected}")) {
+            return Err(format!("{name}:\n{printed}").into());
         }
     }
     Ok(())

@@ -124,6 +124,7 @@ pub(super) async fn introspect(session: &mut Session, params: Introspect) -> Res
         force: params.force,
         namespaces: params.namespaces,
         new_file: params.base_directory_path.join("introspected.prisma").display().to_string(),
+        schema_names: false,
     };
     let pulled = to_psl(&database?, &Previous { files: &project.trees, schema: &project.schema }, &options)?;
     let mut files: Vec<Value> =

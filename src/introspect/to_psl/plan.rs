@@ -40,6 +40,8 @@ pub(super) struct Settings<'a> {
     /// Whether everything says its namespace.
     pub(super) multi_schema: bool,
     pub(super) has_generators: bool,
+    /// Whether new relations are named after models and fields instead of tables and columns.
+    schema_names: bool,
     pub(super) views: bool,
     pub(super) extensions: &'a [psl::Extension],
 }
@@ -53,8 +55,8 @@ pub(super) struct ModelPlan<'a> {
     pub(super) name: String,
     /// Whether it was called so before.
     keeps_name: bool,
-    /// The name without regard to others; names of relations are made of it.
-    pub(super) type_name: String,
+    /// The name without regard to others and to the schema of before.
+    type_name: String,
     pub(super) fields: Vec<FieldPlan<'a>>,
     pub(super) by_column: HashMap<&'a str, usize>,
     /// Those that can be written.
@@ -225,8 +227,24 @@ impl<'a> Settings<'a> {
             multi_schema: options.namespaces.is_some()
                 || datasource.is_some_and(|datasource| !datasource.namespaces.is_empty()),
             has_generators: !schema.generators.is_empty(),
+            schema_names: options.schema_names,
             views: schema.has_preview_feature("views"),
             extensions: datasource.map(|datasource| datasource.extensions.as_slice()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Settings<'_> {
+    /// What a model is called in the names of new relations.
+    pub(super) fn model_in_names<'m>(&self, model: &'m ModelPlan<'_>) -> &'m str {
+        if self.schema_names { &model.name } else { &model.type_name }
+    }
+
+    /// What a column is called in the names of new relations.
+    pub(super) fn column_in_names(&self, model: &ModelPlan<'_>, column: &str) -> String {
+        match model.field(column) {
+            Some(field) if self.schema_names => field.name.clone(),
+            _ => sanitized(column),
         }
     }
 }

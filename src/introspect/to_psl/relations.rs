@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::many_to_many::JoinTable;
-use super::names::{free, sanitized, string};
-use super::plan::{ModelPlan, Plan};
+use super::names::{free, string};
+use super::plan::{ModelPlan, Plan, Settings};
 use super::warnings::Warning;
 use crate::dbschema::{ColumnArity, ForeignKey, ForeignKeyAction, Index, names};
 use crate::psl::schema::{self as psl, FieldId, PslSchema, RelationKind, RelationMode};
@@ -37,7 +37,7 @@ pub(super) fn add(plan: &mut Plan<'_>) {
         let kept = link.previous.as_ref().filter(|known| !known.moved || !pairs.is_ambiguous(link.own, link.target));
         let wording = match kept {
             Some(previous) => previous.wording(),
-            None => pairs.foreign_key(own, target, link),
+            None => pairs.foreign_key(&plan.settings, own, target, link),
         };
         let is_kept = kept.is_some();
         let back_is_kept = kept.is_some_and(|known| !known.moved);
@@ -245,10 +245,12 @@ impl Pairs {
     fn new(plan: &Plan<'_>, links: &[Link<'_>]) -> Self {
         let mut pairs: HashMap<(usize, usize), Pair> = HashMap::new();
         for link in links {
-            let target = &plan.models[link.target].type_name;
+            let own = &plan.models[link.own];
+            let target = plan.settings.model_in_names(&plan.models[link.target]);
             let entry = pairs.entry(pair(link.own, link.target)).or_default();
             entry.foreign_keys.insert((link.own, link.key.columns.clone(), link.key.referenced_columns.clone()));
-            entry.column_in_the_way |= link.key.columns.iter().any(|column| sanitized(column) == *target);
+            let is_target = |column: &String| plan.settings.column_in_names(own, column) == target;
+            entry.column_in_the_way |= link.key.columns.iter().any(is_target);
             entry.names.extend(link.previous.as_ref().and_then(|previous| previous.name).map(str::to_owned));
         }
         for join in &plan.join_tables {
@@ -264,22 +266,29 @@ impl Pairs {
     }
 
     /// Names for a relation that is new.
-    fn foreign_key(&mut self, own: &ModelPlan<'_>, target: &ModelPlan<'_>, link: &Link<'_>) -> Wording<'static> {
+    fn foreign_key(
+        &mut self,
+        settings: &Settings<'_>,
+        own: &ModelPlan<'_>,
+        target: &ModelPlan<'_>,
+        link: &Link<'_>,
+    ) -> Wording<'static> {
         let is_self = link.own == link.target;
-        let (own_name, target_name) = (&own.type_name, &target.type_name);
-        let plain_back = if is_self { format!("other_{own_name}") } else { own_name.clone() };
+        let (own_name, target_name) = (settings.model_in_names(own), settings.model_in_names(target));
+        let plain_back = if is_self { format!("other_{own_name}") } else { own_name.to_owned() };
         // Fields of other relations, and columns, may have the plain names already.
         let collides = own.taken.contains(target_name) || target.taken.contains(&plain_back);
         let entry = self.pairs.entry(pair(link.own, link.target)).or_default();
         let (relation, forward, back) = if entry.is_ambiguous() || collides {
-            let columns: Vec<String> = link.key.columns.iter().map(|column| sanitized(column)).collect();
+            let columns: Vec<String> =
+                link.key.columns.iter().map(|column| settings.column_in_names(own, column)).collect();
             let name = free(format!("{own_name}_{}To{target_name}", columns.join("_")), &mut entry.names);
             let back = if is_self { format!("other_{own_name}_{name}") } else { format!("{own_name}_{name}") };
             (Some(name.clone()), format!("{target_name}_{name}"), back)
         } else if is_self {
-            (Some(format!("{own_name}To{target_name}")), target_name.clone(), plain_back)
+            (Some(format!("{own_name}To{target_name}")), target_name.to_owned(), plain_back)
         } else {
-            (None, target_name.clone(), plain_back)
+            (None, target_name.to_owned(), plain_back)
         };
         Wording {
             relation,
@@ -392,7 +401,8 @@ fn add_join(plan: &mut Plan<'_>, join: &JoinTable<'_>, pairs: &Pairs) {
         return;
     };
     let relation = join.relation();
-    let (name_a, name_b) = (plan.models[a].type_name.clone(), plan.models[b].type_name.clone());
+    let name = |at: usize| plan.settings.model_in_names(&plan.models[at]).to_owned();
+    let (name_a, name_b) = (name(a), name(b));
     let previous = previous_join(plan, join, a, b);
     let is_known = previous.is_some();
     let (name, field_a, field_b) = if let Some((forward, back, name)) = previous {

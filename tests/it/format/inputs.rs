@@ -73,8 +73,9 @@ pub(crate) fn rules(text: &str) -> u8 {
     if has_url { 6 } else { 7 }
 }
 
-/// Two mistakes of Prisma's formatter are not repeated: it damages a block comment that stands indented behind another
-/// comment, further each time it runs, and it appends a second list of arguments to `@relation()`.
+/// Three mistakes of Prisma's formatter are not repeated: it damages a block comment that stands indented behind another
+/// comment, further each time it runs; it appends a second list of arguments to `@relation()`; and it puts the missing
+/// `@relation` of `b B ?` between the type and its `?`.
 pub(crate) fn differs_on_purpose(file: &Ast) -> bool {
     let runs = file.items.iter().flat_map(|item| match item {
         Item::Comments(run) => vec![run],
@@ -94,7 +95,19 @@ pub(crate) fn differs_on_purpose(file: &Ast) -> bool {
         }),
         _ => false,
     };
-    runs.into_iter().any(damaged) || file.blocks().any(|block| block.members.iter().any(empty_relation))
+    let torn_type = |member: &Member| match member {
+        Member::Field(field) => {
+            let written = field.written_type.map_or("", |span| file.text(span));
+            let torn = written.strip_suffix('?').filter(|name| name.ends_with(char::is_whitespace));
+            let is_model = |name: &str| {
+                file.blocks().any(|block| block.kind == BlockKind::Model && block.name.text == name.trim_end())
+            };
+            torn.is_some_and(is_model) && field.attributes.iter().all(|attribute| attribute.name.text != "relation")
+        }
+        _ => false,
+    };
+    runs.into_iter().any(damaged)
+        || file.blocks().any(|block| block.members.iter().any(|member| empty_relation(member) || torn_type(member)))
 }
 
 fn comments(member: &Member) -> Option<&Comments> {

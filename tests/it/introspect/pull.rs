@@ -43,7 +43,8 @@ impl Before {
     }
 }
 
-/// The cases of `tests/fixtures/pull`: words in the heading as for the others, and `force=yes`, `schemas=a,b`; sections
+/// The cases of `tests/fixtures/pull`: words in the heading as for the others, `force=yes`, `schemas=a,b` and
+/// `names=schema`; sections
 /// `-- sql --`, `-- scope --` and, for each file of before, `-- path.prisma --`.
 fn own_cases() -> impl Iterator<Item = (String, Case, Before)> {
     let mut topics: Vec<PathBuf> = std::fs::read_dir(folder()).expect("a folder").flatten().map(|e| e.path()).collect();
@@ -68,6 +69,7 @@ fn own_case(topic: &str, text: &str) -> (String, Case, Before) {
             Some(("needs", extension)) => case.needs.push(extension.to_owned()),
             Some(("since", version)) => case.since = version.parse().expect(heading),
             Some(("force", "yes")) => before.force = true,
+            Some(("names", "schema")) => before.schema_names = true,
             Some(("schemas", names)) => before.schemas = Some(names.split(',').map(str::to_owned).collect()),
             _ => panic!("unknown word `{word}` in `{heading}`"),
         }
@@ -103,6 +105,7 @@ pub(super) struct Before {
     files: Vec<(String, String)>,
     force: bool,
     schemas: Option<Vec<String>>,
+    schema_names: bool,
 }
 
 /// A unique key over a column that the user may not see must not come out as one over the others: a push would make it
@@ -364,7 +367,8 @@ pub(super) fn configuration(namespaces: &[String]) -> String {
 pub(super) fn pull(database: &evt::dbschema::DbSchema, before: &Before) -> Result<Pulled, PullError> {
     let (files, schema) = understood(&before.files);
     let new_file = "schema/introspected.prisma".to_owned();
-    let options = PullOptions { new_file, force: before.force, namespaces: before.schemas.clone() };
+    let Before { force, schemas, schema_names, .. } = before.clone();
+    let options = PullOptions { new_file, force, namespaces: schemas, schema_names };
     to_psl(database, &Previous { files: &files, schema: &schema }, &options)
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct PullArgs {
     /// Schemas of the database to read, separated by commas; replaces `schemas` of the datasource
     #[arg(long, value_name = "NAMES")]
     schemas: Option<String>,
+    /// Name new relations after models and fields of the schema, not after tables and columns
+    #[arg(long)]
+    schema_names: bool,
     /// URL of the database; without a schema file, one is made
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -56,6 +59,7 @@ pub(crate) fn run(args: &PullArgs, context: &Context, out: &mut Output) -> Resul
         force: args.force,
         namespaces,
         new_file: files.shown_new_file(&context.cwd).display().to_string(),
+        schema_names: args.schema_names,
     };
     let pulled = read(&session, &options, out)?;
     let changes = Changes::new(&files, &session.project, &pulled, args.force)?;
