@@ -113,8 +113,9 @@ pub async fn apply_recorded(
     let schema = &run.records.schema;
     let on_wait = &mut async |waiting: Waiting<'_>| progress(Progress::Waiting(waiting)).await;
     if let Err(error) = take_lock(db, options.lock_timeout_ms, on_wait).await {
+        let sql = outcome(&run, Some(&error.to_string()));
         // That it could not be recorded either adds nothing.
-        let _ = write_end(db, &run, Some(&error.to_string())).await;
+        let _ = db.script(&Statement::built(sql)).await;
         return (Err(error), notes);
     }
     // Nobody else changes the database between the look at it before, the migrations, and the look at it after.
@@ -251,13 +252,10 @@ pub(super) async fn user_namespaces(db: &mut Connection) -> Result<Vec<String>, 
     Ok(rows.iter().filter_map(|row| row.get("name")).map(str::to_owned).collect())
 }
 
+/// Notes what a run did with migrations, and how it ended.
 async fn write_end(db: &mut Connection, run: &Run<'_>, error: Option<&str>) -> Result<(), String> {
     let schema = Ident(&run.records.schema);
     let history = format!("{}.{}", Ident(db.namespace()), Ident(super::history::TABLE));
-    let (outcome, error) = match error {
-        None => ("succeeded", "NULL".to_owned()),
-        Some(error) => ("failed", Constant(error).to_string()),
-    };
     let sql = format!(
         "INSERT INTO {schema}.step \
          (run, position, migration, checksum, started_at, finished_at, outcome, steps, error) \
@@ -265,12 +263,24 @@ async fn write_end(db: &mut Connection, run: &Run<'_>, error: Option<&str>) -> R
          m.started_at, m.finished_at, CASE WHEN m.rolled_back_at IS NOT NULL THEN 'rolled back' \
          WHEN m.finished_at IS NOT NULL THEN 'applied' ELSE 'failed' END, m.applied_steps_count, m.logs \
          FROM {schema}.run AS run JOIN {history} AS m ON m.started_at >= run.started_at \
-         OR m.finished_at >= run.started_at OR m.rolled_back_at >= run.started_at WHERE run.id = {id}; \
-         UPDATE {schema}.run SET finished_at = clock_timestamp(), outcome = '{outcome}', error = {error} \
-         WHERE id = {id}",
-        id = run.id,
+         OR m.finished_at >= run.started_at OR m.rolled_back_at >= run.started_at WHERE run.id = {}; {}",
+        run.id,
+        outcome(run, error),
     );
     db.script(&Statement::built(sql)).await.map_err(|error| error.to_string())
+}
+
+/// The statement that notes how a run ended.
+fn outcome(run: &Run<'_>, error: Option<&str>) -> String {
+    let (outcome, error) = match error {
+        None => ("succeeded", "NULL".to_owned()),
+        Some(error) => ("failed", Constant(error).to_string()),
+    };
+    format!(
+        "UPDATE {}.run SET finished_at = clock_timestamp(), outcome = '{outcome}', error = {error} WHERE id = {}",
+        Ident(&run.records.schema),
+        run.id
+    )
 }
 
 /// The last runs, newest first; `None` if there are no records.
