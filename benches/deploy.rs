@@ -7,17 +7,17 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod beside;
+mod history;
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evt::db::{Connection, DatabaseUrl, create_database};
+use evt::db::DatabaseUrl;
 use evt::migrations::checksum::checksum;
-use evt::sql::quote::Statement;
 
 use beside::{median, server};
+use history::{evt, make, remove, scripts, write_project};
 
 const MIGRATIONS: usize = 400;
 const RUNS: usize = 5;
@@ -31,11 +31,13 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (url, _server) = server(DATABASE);
     let project = tempfile::tempdir().expect("a folder");
-    let scripts = scripts();
+    let scripts = scripts(MIGRATIONS);
     write_project(project.path(), &scripts);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        ours.push(in_new_database(&runtime, &url, || deploy(&url, project.path())));
+        ours.push(in_new_database(&runtime, &url, || {
+            evt(&url, project.path(), &["migrate", "deploy"], 0);
+        }));
         theirs.push(in_new_database(&runtime, &url, || psql(&url, &scripts)));
     }
     println!("{MIGRATIONS} migrations, medians of {RUNS} runs, whole processes");
@@ -45,76 +47,14 @@ fn main() {
     println!("ratio               {:>10.2}", ours.as_secs_f64() / theirs.as_secs_f64());
 }
 
-/// What a project of some years has: new tables, new columns, indexes, keys, and some data that is moved.
-fn scripts() -> Vec<(String, String)> {
-    (0..MIGRATIONS)
-        .map(|number| {
-            let table = number / 4;
-            let sql = match number % 4 {
-                0 => format!(
-                    "-- CreateTable\nCREATE TABLE \"T{table}\" (\n    \"id\" SERIAL NOT NULL,\n    \"name\" TEXT NOT NULL,\n    \
-                     \"at\" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,\n\n    CONSTRAINT \"T{table}_pkey\" PRIMARY KEY (\"id\")\n);\n"
-                ),
-                1 => format!(
-                    "-- AlterTable\nALTER TABLE \"T{table}\" ADD COLUMN     \"parent\" INTEGER,\nADD COLUMN     \"n\" INTEGER NOT NULL DEFAULT 0;\n"
-                ),
-                2 => format!(
-                    "-- CreateIndex\nCREATE INDEX \"T{table}_name_idx\" ON \"T{table}\"(\"name\");\n\n-- AddForeignKey\n\
-                     ALTER TABLE \"T{table}\" ADD CONSTRAINT \"T{table}_parent_fkey\" FOREIGN KEY (\"parent\") REFERENCES \"T{table}\"(\"id\") ON DELETE SET NULL ON UPDATE CASCADE;\n"
-                ),
-                _ => format!(
-                    "INSERT INTO \"T{table}\" (\"name\") SELECT 'name ' || n FROM generate_series(1, 20) AS n;\n\
-                     UPDATE \"T{table}\" SET \"n\" = \"id\" * 2;\n"
-                ),
-            };
-            (format!("2024{:04}000000_step_{number}", number + 1), sql)
-        })
-        .collect()
-}
-
-fn write_project(folder: &Path, scripts: &[(String, String)]) {
-    let schema = "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n";
-    std::fs::write(folder.join("schema.prisma"), schema).expect("the schema");
-    for (name, script) in scripts {
-        let path = folder.join("migrations").join(name);
-        std::fs::create_dir_all(&path).expect("a migration's folder");
-        std::fs::write(path.join("migration.sql"), script).expect("a script");
-    }
-}
-
 /// Runs something in a database that was made for it, and measures nothing else.
 fn in_new_database(runtime: &tokio::runtime::Runtime, url: &DatabaseUrl, work: impl FnOnce()) -> Duration {
-    let drop = async || {
-        let mut db = Connection::open(&url.with_database("postgres")).await.expect("a connection");
-        let sql = Statement::built(format!("DROP DATABASE IF EXISTS {DATABASE}"));
-        db.script(&sql).await.expect("the database goes");
-    };
-    runtime.block_on(async {
-        drop().await;
-        create_database(url).await.expect("a database");
-    });
+    runtime.block_on(make(url));
     let start = Instant::now();
     work();
     let elapsed = start.elapsed();
-    runtime.block_on(drop());
+    runtime.block_on(remove(url));
     elapsed
-}
-
-fn deploy(url: &DatabaseUrl, project: &Path) {
-    let host = url.host().expect("a server");
-    let text = format!(
-        "postgresql://{}@localhost:{}/{DATABASE}?host={host}&sslmode=disable",
-        url.user().unwrap_or_default(),
-        url.port()
-    );
-    let status = Command::new(env!("CARGO_BIN_EXE_evt"))
-        .args(["migrate", "deploy"])
-        .current_dir(project)
-        .env("DATABASE_URL", text)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    assert!(status.expect("evt runs").success());
 }
 
 /// Each script in a transaction with its row, all in one file for one session.

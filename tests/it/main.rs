@@ -16,6 +16,7 @@ mod example;
 mod examples;
 mod format;
 mod guarded;
+mod interrupt;
 mod introspect;
 mod kill;
 mod local;
@@ -34,6 +35,7 @@ mod safety;
 mod secrets;
 mod samples;
 mod server;
+mod split;
 mod terminal;
 mod tls;
 mod validate;
@@ -49,6 +51,7 @@ fn main() {
         format::tests(),
         diff::tests(),
         safety::tests(),
+        interrupt::tests(),
         introspect::tests(),
         config::tests(),
         local::tests(),
@@ -68,6 +71,7 @@ fn main() {
         commands::tests(),
         doctor::tests(),
         secrets::tests(),
+        split::tests(),
         terminal::tests(),
         tls::tests(),
         corpus::tests(),

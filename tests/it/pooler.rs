@@ -1,4 +1,4 @@
-//! PgBouncer in front of the server of the tests, and reading a database through it.
+//! PgBouncer in front of the server of the tests: reading a database and applying migrations through it.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -8,11 +8,14 @@ use std::process::{Child, Command, Stdio};
 
 use libtest_mimic::Trial;
 
+use crate::migrations::project;
 use crate::server::{TestDatabase, binaries, live_blocking, open_to_all};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let pull = live_blocking("pooler: db pull through every mode of PgBouncer", |database| pull(&database));
-    vec![pull.with_ignored_flag(binaries().is_none() || !has_pgbouncer())]
+    let deploy = live_blocking("pooler: deploy through every mode of PgBouncer", |database| deploy(&database));
+    let is_missing = binaries().is_none() || !has_pgbouncer();
+    vec![pull.with_ignored_flag(is_missing), deploy.with_ignored_flag(is_missing)]
 }
 
 /// All questions are in one transaction, without names on the server: other clients may have its connections before and
@@ -53,6 +56,48 @@ fn pull(database: &TestDatabase) {
     let (schema, said) = pull(&pooler.url(database, ""));
     assert_eq!(schema, "");
     assert!(said.contains("statement pooling mode"), "{said}");
+}
+
+/// Where the lock cannot be held nothing is done, and evt says what to do instead; which then works.
+fn deploy(database: &TestDatabase) {
+    let project = project(&[
+        ("1_a", "CREATE TABLE a (id int);\nSET search_path = nowhere;"),
+        ("2_b", "CREATE INDEX CONCURRENTLY i ON a (id);\nCREATE TABLE b (id int);"),
+    ]);
+    let deploy = |url: &str, variables: &[(&str, &str)]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+            .args(["migrate", "deploy"])
+            .current_dir(project.path())
+            .env_clear()
+            .env("DATABASE_URL", url)
+            .envs(variables.iter().copied())
+            .output()
+            .expect("evt runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let made = "SELECT count(*), to_regclass('i') IS NOT NULL AND to_regclass('b') IS NOT NULL FROM _prisma_migrations \
+                WHERE finished_at IS NOT NULL";
+    let anew = "DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS _evt CASCADE";
+    let transaction = Pooler::start(database, "transaction");
+    for parameters in ["", "pgbouncer=true"] {
+        let (succeeds, said) = deploy(&transaction.url(database, parameters), &[]);
+        assert!(!succeeds && said.contains("pooler") && said.contains("directUrl"), "{parameters}: {said}");
+        assert_eq!(database.ask("SELECT to_regclass('a')"), "\n", "nothing was done");
+    }
+    // Who has no other runs may do without the lock; or the server itself is reached by another URL.
+    let no_lock = ("PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK", "1");
+    let direct = database.text();
+    for variable in [no_lock, ("EVT_DATABASE_URL", direct.as_str())] {
+        database.ask(anew);
+        let (succeeds, said) = deploy(&transaction.url(database, ""), &[variable]);
+        assert!(succeeds, "{variable:?}: {said}");
+        assert_eq!(database.ask(made), "2 | t\n", "{variable:?}");
+    }
+    database.ask(anew);
+    let session = Pooler::start(database, "session");
+    let (succeeds, said) = deploy(&session.url(database, ""), &[]);
+    assert!(succeeds, "{said}");
+    assert_eq!(database.ask(made), "2 | t\n");
 }
 
 pub(crate) fn has_pgbouncer() -> bool {
