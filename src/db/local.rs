@@ -6,6 +6,7 @@
 
 pub mod development;
 pub mod gateway;
+mod postmaster;
 mod programs;
 
 use std::ffi::{OsStr, OsString};
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use postmaster::State;
 use programs::Identity;
 
 use super::url::DatabaseUrl;
@@ -144,7 +146,7 @@ impl LocalServer {
         if !data.join("PG_VERSION").exists() {
             initialise(binaries, &data, identity)?;
         }
-        if let Some((socket_folder, port)) = running(&data) {
+        if let Some((socket_folder, port)) = postmaster::settled(&data)? {
             return Ok(Self { data, socket_folder, port, users, child: None, disposable });
         }
         check_version(binaries, &data)?;
@@ -166,9 +168,9 @@ impl LocalServer {
         self.port
     }
 
-    /// The path of its unix socket (PostgreSQL documentation, `unix_socket_directories`).
+    /// The path of its unix socket.
     pub fn socket(&self) -> PathBuf {
-        self.socket_folder.join(format!(".s.PGSQL.{}", self.port))
+        postmaster::socket(&self.socket_folder, self.port)
     }
 
     /// The file that the server writes its log to.
@@ -189,6 +191,11 @@ impl LocalServer {
         let data = home.join("data");
         let there = data.exists();
         if there {
+            // One that was left behind by a crash.
+            if postmaster::runs(&data) {
+                postmaster::ask_to_stop(&data, true)?;
+                postmaster::settled(&data)?;
+            }
             fs::remove_dir_all(&data).map_err(|source| io_error(&data, source))?;
         }
         Ok(there)
@@ -197,13 +204,19 @@ impl LocalServer {
     fn wait_until_ready(&mut self) -> Result<(), LocalError> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if let Some((_, port)) = running(&self.data) {
+            if let State::Ready { port, .. } = postmaster::state(&self.data) {
                 self.port = port;
                 return Ok(());
             }
             let exited = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
             if exited {
-                return Err(LocalError::Program { program: "postgres", output: log_end(&self.data) });
+                let failed = LocalError::Program { program: "postgres", output: log_end(&self.data) };
+                // One that was started by somebody who died at once, before it could be seen, came first.
+                let (socket_folder, port) = postmaster::settled(&self.data)?.ok_or(failed)?;
+                let own = std::mem::replace(&mut self.socket_folder, socket_folder);
+                let _ = fs::remove_dir_all(own);
+                (self.port, self.child) = (port, None);
+                return Ok(());
             }
             std::thread::sleep(LOOK_AGAIN);
         }
@@ -221,12 +234,10 @@ impl LocalServer {
         if self.users.try_lock().is_err() {
             return Ok(());
         }
-        let Some(pid) = postmaster_pid(&self.data) else { return Ok(()) };
-        // SIGINT asks for a fast shutdown (PostgreSQL documentation, "Shutting Down the Server").
-        let signal = if self.disposable { rustix::process::Signal::QUIT } else { rustix::process::Signal::INT };
-        if let Some(pid) = rustix::process::Pid::from_raw(pid) {
-            let _ = rustix::process::kill_process(pid, signal);
+        if !postmaster::runs(&self.data) {
+            return Ok(());
         }
+        postmaster::ask_to_stop(&self.data, self.disposable)?;
         let start = Instant::now();
         while self.still_runs() {
             if start.elapsed() > PATIENCE {
@@ -234,6 +245,7 @@ impl LocalServer {
             }
             std::thread::sleep(LOOK_AGAIN);
         }
+        postmaster::forget_stop(&self.data);
         let _ = fs::remove_dir_all(&self.socket_folder);
         let _ = self.users.unlock();
         Ok(())
@@ -242,7 +254,7 @@ impl LocalServer {
     fn still_runs(&mut self) -> bool {
         match &mut self.child {
             Some(child) => matches!(child.try_wait(), Ok(None)),
-            None => postmaster_pid(&self.data).is_some_and(alive),
+            None => postmaster::runs(&self.data),
         }
     }
 }
@@ -407,29 +419,6 @@ fn launch(
         .process_group(0)
         .spawn()
         .map_err(|error| LocalError::Program { program: "postgres", output: error.to_string() })
-}
-
-/// Socket folder and port of the server that runs on `data` and accepts connections, from its `postmaster.pid`
-/// (lines: pid, data folder, start time, port, socket folder, address, shared memory, status).
-fn running(data: &Path) -> Option<(PathBuf, u16)> {
-    let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
-    let mut lines = text.lines();
-    let pid = lines.next()?.trim().parse().ok()?;
-    let port = lines.nth(2)?.trim().parse().ok()?;
-    let socket_folder = PathBuf::from(lines.next()?);
-    let status = lines.nth(2)?.trim();
-    (status == "ready" && alive(pid)).then_some((socket_folder, port))
-}
-
-fn postmaster_pid(data: &Path) -> Option<i32> {
-    fs::read_to_string(data.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
-}
-
-fn alive(pid: i32) -> bool {
-    rustix::process::Pid::from_raw(pid).is_some_and(|pid| {
-        // EPERM means that it exists and belongs to somebody else.
-        matches!(rustix::process::test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM))
-    })
 }
 
 fn log_end(data: &Path) -> String {

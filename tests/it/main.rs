@@ -19,6 +19,7 @@ mod guarded;
 mod interrupt;
 mod introspect;
 mod kill;
+mod killed;
 mod local;
 mod locks;
 mod maintenance;
@@ -60,10 +61,15 @@ fn main() {
         bridge::tests(),
         codes::tests(),
         kill::tests(),
+        killed::tests(),
         crowd::tests(),
         dev::tests(),
         locks::tests(),
-        if sweep.is_empty() { Vec::new() } else { kill::sweep().into_iter().chain(crowd::sweep()).collect() },
+        if sweep.is_empty() {
+            Vec::new()
+        } else {
+            [kill::sweep(), killed::sweep(), crowd::sweep()].into_iter().flatten().collect()
+        },
         odd::tests(),
         pooler::tests(),
         samples::tests(),

@@ -44,7 +44,9 @@ impl Watch {
         let start = Instant::now();
         while lock.try_lock().is_err() {
             // Somebody who only looks holds it for an instant; somebody who has just begun has not said where yet.
-            if let Some(address) = read(folder).filter(|address| address.pid != NOBODY && super::alive(address.pid)) {
+            if let Some(address) =
+                read(folder).filter(|address| address.pid != NOBODY && super::postmaster::alive(address.pid))
+            {
                 return Ok(Err(address));
             }
             if start.elapsed() > PATIENCE {
