@@ -1,5 +1,7 @@
 //! The table into which every room maps its errors: codes, hints, exit statuses.
 
+mod hints;
+
 use std::fmt;
 
 use crate::config::ConfigError;
@@ -10,9 +12,8 @@ use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
 use crate::introspect::to_psl::PullError;
 use crate::maintenance::MaintenanceError;
-use crate::migrations::bridge::BridgeError;
-use crate::migrations::script::{Left, Place};
-use crate::migrations::{DirectoryError, MigrateError, ScriptError};
+use crate::migrations::script::Place;
+use crate::migrations::{DirectoryError, MigrateError};
 
 macro_rules! codes {
     ($($code:ident $meaning:literal)*) => {
@@ -309,24 +310,27 @@ impl Error {
     /// What to do next, if there is something to say beyond the message.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Config(error) => hint_of_config(error),
+            Self::Config(error) => hints::of_config(error),
             Self::Vacuum { source, .. } if source.server().is_some_and(|report| report.sqlstate == "25006") => {
                 Some("this server follows another one, or reads only: vacuum where the data is written".to_owned())
             }
             Self::Db(error) | Self::Script { source: error, .. } | Self::Vacuum { source: error, .. } => {
-                hint_of_db(error)
+                hints::of_db(error)
             }
-            Self::Maintenance(error) => hint_of_maintenance(error),
-            Self::Migrate(error) => hint_of_migrate(error),
-            Self::Pull(error) => Some(hint_of_pull(error)),
-            Self::Introspect(IntrospectError::Query { source, .. }) => hint_of_db(source),
-            Self::Generate(error) => hint_of_generate(error),
+            Self::Maintenance(error) => hints::of_maintenance(error),
+            Self::Migrate(error) => hints::of_migrate(error),
+            Self::Pull(error) => Some(hints::of_pull(error)),
+            Self::Introspect(IntrospectError::Query { source, .. }) => hints::of_db(source),
+            Self::Generate(error) => hints::of_generate(error),
             Self::DatabaseCreation { database, .. } => Some(format!(
                 "is its name spelled right? If so, let somebody with the right CREATEDB create `{database}`"
             )),
             Self::Interrupted(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
-            Self::Introspect(_) | Self::ExternalName(_) | Self::Cancelled | Self::System { .. } => None,
+            Self::ExternalName(UnqualifiedName { what, name, .. }) => Some(format!(
+                "correct it in the list `{what}s.external` of the configuration: `<schema>.{name}`"
+            )),
+            Self::Introspect(_) | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
             Self::Local(_) => None,
         }
@@ -460,217 +464,5 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         | MigrateError::ShadowIsMain
         | MigrateError::Bridge(_)
         | MigrateError::NoHistory => None,
-    }
-}
-
-fn hint_of_config(error: &ConfigError) -> Option<String> {
-    let text = match error {
-        ConfigError::Invalid { way_out, .. } => return way_out.map(str::to_owned),
-        ConfigError::SchemaMissing { .. } => {
-            "name it with `--schema <path>`, or in `evt.toml`, `prisma.config.ts` or `package.json`"
-        }
-        ConfigError::UrlMissing { config: Some(path) } => {
-            return Some(format!("set `datasource.url` in `{}`, or the variable `EVT_DATABASE_URL`", path.display()));
-        }
-        ConfigError::UrlMissing { config: None } => {
-            "set the variable `DATABASE_URL`, here or in a `.env` file, `datasource.url` in `prisma.config.ts`, or \
-             `url` in the datasource block"
-        }
-        ConfigError::VariableMissing { name, .. } => {
-            return Some(format!("set it in the environment or write `{name}=…` into a `.env` file"));
-        }
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-/// The text of some object is none in UTF-8: only a database without an encoding can hold that (SQLSTATE 22021).
-const NOT_TEXT: &str = "22021";
-
-fn hint_of_db(error: &DbError) -> Option<String> {
-    if error.server().is_some_and(|report| report.sqlstate == NOT_TEXT) {
-        return Some(
-            "the database has no encoding (SQL_ASCII) and holds a name or text that is not UTF-8: rename that object"
-                .to_owned(),
-        );
-    }
-    let text = match error {
-        DbError::Unreachable { .. } => "is the server running, and are host and port of the URL right?",
-        DbError::ConnectTimeout { .. } => "raise `connect_timeout` in the URL, or look for a firewall in between",
-        DbError::Authentication { .. } => {
-            "check user and password in the URL; characters such as `@ : / ? #` have to be percent-encoded"
-        }
-        DbError::DatabaseMissing { .. } => {
-            "is its name in the URL right? `evt migrate dev` and `evt migrate deploy` create it"
-        }
-        DbError::Tls { .. } => "see `sslmode`, `sslrootcert` and `sslaccept` in the URL",
-        DbError::Server(report) if report.sqlstate == "57014" => {
-            "raise `socket_timeout` in the URL or `statement_timeout` in the server, or take it away"
-        }
-        DbError::Server(report) if report.sqlstate.starts_with("57P0") => {
-            "somebody ended the session or stopped the server: run the command again when it is there"
-        }
-        DbError::AccessDenied { .. } => {
-            "does the user exist and may it log in, and does the server's `pg_hba.conf` let it into this database from \
-             this machine, encrypted as it is or not?"
-        }
-        DbError::DatabaseExists { .. } | DbError::Closed | DbError::Server(_) | DbError::Protocol(_) => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn hint_of_generate(error: &GenerateError) -> Option<String> {
-    match error {
-        GenerateError::Unknown { known, .. } => {
-            let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-            Some(format!("it has {}", names.join(", ")))
-        }
-        GenerateError::NotInstalled { package, .. } => Some(format!(
-            "install it with `npm install --save-dev {package}`, or let Prisma's own CLI generate: `npx prisma generate`"
-        )),
-        GenerateError::NoOutput { generator } => Some(format!("add `output = \"…\"` to the block `{generator}`")),
-        GenerateError::VariableMissing { variable, .. } => {
-            Some(format!("set it in the environment or write `{variable}=…` into a `.env` file"))
-        }
-        GenerateError::NoDatasource
-        | GenerateError::NoModels
-        | GenerateError::Requires { .. }
-        | GenerateError::Process { .. } => None,
-    }
-}
-
-fn hint_of_maintenance(error: &MaintenanceError) -> Option<String> {
-    match error {
-        // 55P03: the wait for a lock took too long.
-        MaintenanceError::Query { source, .. } if source.server().is_some_and(|report| report.sqlstate == "55P03") => {
-            Some("somebody locked a table exclusively at this very moment; try again".to_owned())
-        }
-        MaintenanceError::Query { source, .. } => hint_of_db(source),
-        MaintenanceError::AmbiguousTable { .. } => Some("give the schema too".to_owned()),
-        MaintenanceError::Name { .. } => {
-            Some("write it as in SQL: `orders`, `sales.orders`, `\"Order Items\"`".to_owned())
-        }
-        MaintenanceError::UnknownTable { .. }
-        | MaintenanceError::NotATable { .. }
-        | MaintenanceError::UnknownNamespace { .. } => None,
-    }
-}
-
-fn hint_of_pull(error: &PullError) -> String {
-    match error {
-        PullError::Empty => "create a table, or check that the URL names the right database and schema".to_owned(),
-        PullError::ForeignNamespace { referenced, .. } => {
-            format!("add `{}` to `schemas` in the datasource, or name all with `--schemas`", referenced.namespace)
-        }
-        PullError::NoNamespaces => "name at least one, or leave `--schemas` out".to_owned(),
-    }
-}
-
-fn hint_of_migrate(error: &MigrateError) -> Option<String> {
-    let text = match error {
-        MigrateError::Db(error)
-        | MigrateError::Lock(LockError::Db(error))
-        | MigrateError::Introspect(IntrospectError::Query { source: error, .. }) => return hint_of_db(error),
-        MigrateError::ShadowCreation { .. } => {
-            "give the user the right CREATEDB, or name an empty database in `shadowDatabaseUrl`"
-        }
-        MigrateError::Reset { .. } => {
-            "let the owner of the objects in the way drop them or give them to this user, or connect as the owner"
-        }
-        MigrateError::Lock(LockError::Timeout { .. }) => {
-            "wait for the other run, or raise the limit with `EVT_LOCK_TIMEOUT=<seconds>` (0 waits for ever)"
-        }
-        MigrateError::Lock(LockError::Shared) => {
-            "let evt connect to the server itself: set `directUrl` in the datasource block, or `EVT_DATABASE_URL`; a \
-             pooler in session mode works too"
-        }
-        MigrateError::Interrupted { name, left, .. } => return Some(hint_of_interruption(name, *left)),
-        MigrateError::NotEmpty { .. } => {
-            "if these tables are what the first migrations make, record them as applied with \
-             `evt migrate resolve --applied <name>`, one by one"
-        }
-        MigrateError::FailedMigrations { records } => {
-            let name = records.first().map_or("<name>", |record| &record.migration_name);
-            return Some(format!(
-                "if the database is as it was before, `evt migrate resolve --rolled-back {name}` makes it pending again; \
-                 if you finished it by hand, `evt migrate resolve --applied {name}`"
-            ));
-        }
-        MigrateError::ShadowIsMain => "let `shadowDatabaseUrl` name another database, or remove it",
-        MigrateError::Unknown { .. } => "give the full name of the folder, with its time stamp",
-        MigrateError::NoHistory => {
-            "nothing was ever applied to it by migrations; `evt migrate deploy` begins a history"
-        }
-        MigrateError::Bridge(error) => return hint_of_bridge(error).map(str::to_owned),
-        MigrateError::Directory(DirectoryError::ScriptMissing { .. }) => "restore the script, or remove the folder",
-        MigrateError::Script(error) => return Some(hint_of_script(error)),
-        MigrateError::Step { done: 0, .. } => "everything was rolled back: the database is as it was before",
-        MigrateError::Step { done, of, .. } => {
-            return Some(format!(
-                "the last of these transactions was rolled back; {done} of {of} had ended before and stay, because a new \
-                 value of an enum can only be used after the transaction that adds it"
-            ));
-        }
-        MigrateError::ShadowScript(_) => {
-            "every migration has to work on an empty database after those before it: mend the script, or put back what \
-             it needs"
-        }
-        MigrateError::Directory(_)
-        | MigrateError::Instruction(_)
-        | MigrateError::Introspect(_)
-        | MigrateError::ShadowInit { .. }
-        | MigrateError::AlreadyApplied { .. }
-        | MigrateError::NeverApplied { .. }
-        | MigrateError::NotFailed { .. } => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn hint_of_bridge(error: &BridgeError) -> Option<&'static str> {
-    match error {
-        BridgeError::NoFiles { .. } => {
-            Some("name their folder with `--folder`; their names are `V<version>__<name>.sql`, as refinery wants them")
-        }
-        BridgeError::NoTable { .. } => Some(
-            "is it the right database? If the program sets another name with `set_migration_table_name`, give it with \
-             `--table`",
-        ),
-        BridgeError::OddTable { .. } => Some("is it refinery's? If another table is, name it with `--table`"),
-        BridgeError::Unfit { .. } => None,
-    }
-}
-
-/// What to do after a script failed depends on what it left.
-fn hint_of_script(error: &ScriptError) -> String {
-    let name = &error.migration;
-    match error.left {
-        Left::Nothing | Left::AllOrNothing => {
-            "nothing of this migration is in the database: correct its script and run the command again".to_owned()
-        }
-        Left::Segments { done, of } => format!(
-            "{done} of {of} segments are in the database: remove the cause and run the command again, it goes on behind \
-             them; if the script itself has to change, finish by hand and then `evt migrate resolve --applied {name}`"
-        ),
-        Left::Unknown => format!(
-            "look at what the script left; then either undo it, `evt migrate resolve --rolled-back {name}` and run the \
-             command again, or finish it by hand and `evt migrate resolve --applied {name}`"
-        ),
-    }
-}
-
-/// What to do after the connection ended in a script.
-fn hint_of_interruption(name: &str, left: Left) -> String {
-    match left {
-        Left::Nothing | Left::AllOrNothing => {
-            "it is in the database completely or not at all, and the history knows: run the command again".to_owned()
-        }
-        Left::Segments { .. } => {
-            "what it finished is counted, and the history knows: run the command again, it goes on behind that"
-                .to_owned()
-        }
-        Left::Unknown => format!(
-            "look at what the script did; if all of it, `evt migrate resolve --applied {name}`; if nothing, \
-             `evt migrate resolve --rolled-back {name}` and run the command again"
-        ),
     }
 }

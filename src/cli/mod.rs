@@ -63,6 +63,9 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Db(db::DbArgs),
     Dev(dev::DevArgs),
+    /// The name of `db pull` up to Prisma 6
+    #[command(hide = true)]
+    Introspect(db::pull::PullArgs),
     #[command(hide = true)]
     Seed(db::seed::SeedArgs),
     Doctor(doctor::DoctorArgs),
@@ -146,6 +149,10 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Migrate(args)) => migrate::run(&args, context, out),
         Some(Command::Db(args)) => db::run(&args, context, out),
         Some(Command::Dev(args)) => dev::run(&args, context, out),
+        Some(Command::Introspect(args)) => {
+            out.warning("`introspect` is the old name of `db pull`");
+            db::pull::run(&args, context, out)
+        }
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
         Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
@@ -155,6 +162,18 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
         Some(Command::Completions(args)) => Ok(completions::run(&args, &mut Cli::command(), out)),
     }
 }
+
+/// Commands of Prisma that evt does not have, and what to do instead.
+const OF_PRISMA: &[(&str, &str)] = &[
+    ("lift", "`lift` is now called `migrate`"),
+    ("studio", "`studio` is not part of evt: `npx prisma studio` works on the same database"),
+    ("complete", "`complete` is called `completions <shell>` here"),
+    ("bootstrap", "`bootstrap` is called `init` here"),
+    ("platform", "`platform` is about a service of Prisma's and not part of evt"),
+    ("postgres", "`postgres` is about a service of Prisma's and not part of evt"),
+    ("mcp", "`mcp` is not part of evt: every command has what a program needs, see `--json`"),
+    ("telemetry", "`telemetry` has nothing to do here: evt sends nothing to anybody"),
+];
 
 /// Help that was asked for: a result.
 fn help(command: &mut clap::Command, out: &mut Output) -> Exit {
@@ -180,9 +199,14 @@ fn misused(error: &clap::Error, arguments: &[OsString], out: &mut Output) -> Exi
             None => break,
         }
     }
-    let message = match (arguments.get(1).and_then(|argument| argument.to_str()), error.kind()) {
-        (Some("lift"), ErrorKind::InvalidSubcommand) => "`lift` is now called `migrate`".to_owned(),
-        _ => arguments
+    let first = arguments.get(1).and_then(|argument| argument.to_str());
+    let elsewhere = OF_PRISMA
+        .iter()
+        .find(|(name, _)| error.kind() == ErrorKind::InvalidSubcommand && first == Some(*name))
+        .map(|(_, instead)| (*instead).to_owned());
+    let message = match elsewhere {
+        Some(instead) => instead,
+        None => arguments
             .iter()
             .filter_map(|argument| argument.to_str())
             .filter(|argument| argument.contains("://"))

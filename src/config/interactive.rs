@@ -129,7 +129,8 @@ pub fn unconsenting_agent(environment: &Environment, devin: bool) -> Option<Stri
         return Some("Devin".to_owned());
     }
     let generic = environment.filled("AI_AGENT").or_else(|| environment.filled("AGENT"))?;
-    Some(generic.chars().filter(|c| !c.is_control()).take(64).collect())
+    let name: String = generic.chars().filter(|c| !c.is_control()).take(64).collect();
+    Some(if name.trim().is_empty() { "an automated caller".to_owned() } else { name })
 }
 
 #[cfg(test)]
@@ -154,20 +155,86 @@ mod tests {
         }
     }
 
+    /// Each variable alone, as a CI service sets it and empty; the list is that of Prisma 6 and 7.
+    #[test]
+    fn every_service() {
+        const NAMES: &str = "CI CONTINUOUS_INTEGRATION BUILD_NUMBER RUN_ID \
+            AGOLA_GIT_REF AC_APPCIRCLE APPVEYOR CODEBUILD TF_BUILD bamboo_planKey BITBUCKET_COMMIT BITRISE_IO \
+            BUDDY_WORKSPACE_ID BUILDKITE CIRCLECI CIRRUS_CI CF_BUILD_ID CM_BUILD_ID CI_NAME DRONE DSARI EARTHLY_CI \
+            EAS_BUILD GERRIT_PROJECT GITEA_ACTIONS GITHUB_ACTIONS GITLAB_CI GOCD BUILDER_OUTPUT HARNESS_BUILD_ID \
+            JENKINS_URL BUILD_ID LAYERCI MAGNUM NETLIFY NEVERCODE PROW_JOB_ID RELEASE_BUILD_ID RENDER SAILCI HUDSON \
+            SCREWDRIVER SEMAPHORE SOURCEHUT STRIDER TASK_ID TEAMCITY_VERSION TRAVIS VELA NOW_BUILDER \
+            APPCENTER_BUILD_ID CI_XCODE_PROJECT XCS";
+        for name in NAMES.split_whitespace() {
+            for (value, ci) in [("true", true), ("false", true), ("1", true), ("", false)] {
+                let found = interactivity(&Environment::new([(name, value)]), true);
+                assert_eq!(found, Interactivity { can_prompt: !ci, ci }, "{name}={value}");
+            }
+        }
+        let known: Vec<&str> = CI_COMMON.iter().chain(CI_SERVICES).copied().collect();
+        assert_eq!(known, NAMES.split_whitespace().collect::<Vec<_>>());
+    }
+
+    /// The lists of Prisma 6.19 and 7.9, then what looks like one of them and is none, then agents that no list knows.
     #[test]
     fn agents() {
+        let long = "x".repeat(100);
+        for (name, value, expected) in [
+            ("CLAUDECODE", "1", Some("Claude Code")),
+            ("CLAUDECODE", "0", Some("Claude Code")),
+            ("CLAUDECODE", "", None),
+            ("GEMINI_CLI", "1", Some("Gemini CLI")),
+            ("CURSOR_AGENT", "1", Some("Cursor")),
+            ("REPLIT_CLI", "1", Some("Replit")),
+            ("OR_APP_NAME", "Aider", Some("Aider")),
+            ("CODEX_SANDBOX", "seatbelt", Some("Codex")),
+            ("CODEX_SANDBOX", "other", Some("Codex")),
+            ("CODEX_THREAD_ID", "7", Some("Codex")),
+            ("CODEX_CI", "1", Some("Codex")),
+            ("CODEX_SANDBOX_NETWORK_DISABLED", "1", Some("Codex")),
+            ("QWEN_CODE", "1", Some("Qwen Code")),
+            ("COPILOT_CLI", "1", Some("Copilot CLI")),
+            ("OPENCODE", "1", Some("OpenCode")),
+            ("OPENCODE_CLIENT", "1", Some("OpenCode")),
+            ("CLINE_ACTIVE", "true", Some("Cline")),
+            ("CRUSH", "1", Some("Crush")),
+            ("AUGMENT_AGENT", "1", Some("Augment")),
+            ("ANTIGRAVITY_AGENT", "1", Some("Antigravity")),
+            ("AGENT", "goose", Some("Goose")),
+            ("AGENT", "amp", Some("Amp")),
+            ("REPLIT_SESSION", "agent-7", Some("Replit")),
+            ("REPLIT_SESSION", "person", None),
+            ("REPLIT_SESSION", "an agent-7", None),
+            ("OR_APP_NAME", "Other", None),
+            ("OR_APP_NAME", "Aider 2", None),
+            ("claudecode", "1", None),
+            ("CI", "1", None),
+            ("AI_AGENT", "somebody new", Some("somebody new")),
+            ("AGENT", "somebody new", Some("somebody new")),
+            ("AI_AGENT", "", None),
+            ("AGENT", "new\u{7}\n\u{1b}[31mone", Some("new[31mone")),
+            ("AI_AGENT", &long, Some(&long[..64])),
+            ("AGENT", "\u{7}", Some("an automated caller")),
+        ] {
+            let environment = Environment::new([(name, value)]);
+            assert_eq!(unconsenting_agent(&environment, false).as_deref(), expected, "{name}={value:?}");
+            let consenting = Environment::new([(name, value), (CONSENT, "yes, do it")]);
+            assert_eq!(unconsenting_agent(&consenting, true), None, "{name}={value:?}");
+            let silent = Environment::new([(name, value), (CONSENT, "")]);
+            assert_eq!(unconsenting_agent(&silent, false).as_deref(), expected, "{name}={value:?}");
+        }
+    }
+
+    /// Who is named if several are at work: the known before the file, the file before the generic forms.
+    #[test]
+    fn several_agents() {
         for (pairs, devin, expected) in [
             (&[][..], false, None),
             (&[], true, Some("Devin")),
-            (&[("CLAUDECODE", "1")], false, Some("Claude Code")),
-            (&[("CLAUDECODE", "1"), (CONSENT, "yes, do it")], true, None),
-            (&[("CLAUDECODE", "1"), (CONSENT, "")], false, Some("Claude Code")),
-            (&[("OR_APP_NAME", "Aider")], false, Some("Aider")),
-            (&[("OR_APP_NAME", "Other")], false, None),
-            (&[("REPLIT_SESSION", "agent-7")], false, Some("Replit")),
-            (&[("REPLIT_SESSION", "person")], false, None),
-            (&[("AGENT", "amp")], false, Some("Amp")),
-            (&[("AGENT", "new\u{7}one")], false, Some("newone")),
+            (&[("CLAUDECODE", "1")], true, Some("Claude Code")),
+            (&[("AI_AGENT", "x")], true, Some("Devin")),
+            (&[("AGENT", "amp"), ("CURSOR_AGENT", "1")], false, Some("Cursor")),
+            (&[("AGENT", "x"), ("AI_AGENT", "y")], false, Some("y")),
         ] {
             let environment = Environment::new(pairs.iter().copied());
             assert_eq!(unconsenting_agent(&environment, devin).as_deref(), expected, "{pairs:?}");

@@ -47,7 +47,7 @@ impl Project {
         let migrations = settings
             .migrations
             .clone()
-            .unwrap_or_else(|| Setting { value: default_migrations(&schema, &files), origin: Origin::Default });
+            .unwrap_or_else(|| Setting { value: beside(&schema, &files, "migrations"), origin: Origin::Default });
         Ok(Self { settings, files, trees, schema, warnings: diagnostics, migrations })
     }
 
@@ -132,7 +132,7 @@ impl Project {
     /// The folder for the queries of views, absolute; it need not exist.
     pub fn views(&self) -> PathBuf {
         let named = self.settings.views.as_ref().map(|setting| setting.value.clone());
-        named.unwrap_or_else(|| self.datasource_folder().join("views"))
+        named.unwrap_or_else(|| beside(&self.schema, &self.files, "views"))
     }
 
     /// The name of the datasource block.
@@ -183,11 +183,12 @@ fn datasource_folder<'a>(schema: &PslSchema, files: &'a SchemaFiles) -> Option<&
     files.paths.get(position)?.parent()
 }
 
-/// Prisma 6: beside the file with the datasource block; Prisma 7: in the schema's folder.
-fn default_migrations(schema: &PslSchema, files: &SchemaFiles) -> PathBuf {
+/// What belongs to a schema: Prisma 6 looks for it beside the file with the datasource block, Prisma 7 in the schema's
+/// folder.
+fn beside(schema: &PslSchema, files: &SchemaFiles, name: &str) -> PathBuf {
     let folder = match schema.rules {
         Rules::Prisma6 => datasource_folder(schema, files).unwrap_or(&files.root),
         Rules::Prisma7 => &files.root,
     };
-    folder.join("migrations")
+    folder.join(name)
 }

@@ -20,6 +20,9 @@ pub const DEFAULT_PORT: u16 = 5432;
 /// The namespace of a URL without a `schema` parameter.
 pub const DEFAULT_NAMESPACE: &str = "public";
 
+/// What a URL looks like. The angle brackets also keep [`redact`] from taking the placeholder for a password.
+pub const FORM: &str = "postgresql://<user>:<password>@<host>:5432/<database>?schema=public";
+
 /// The database of a URL without a path, as in Prisma.
 pub const DEFAULT_DATABASE: &str = "postgres";
 
@@ -143,7 +146,7 @@ pub struct Secret(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// Nothing but white space.
-    #[error("the database URL is empty; write `postgresql://user:password@host:5432/database`")]
+    #[error("the database URL is empty")]
     Empty,
     /// Neither `postgresql://`, `postgres://` nor `local:`.
     #[error("the database URL has to start with `postgresql://`, `postgres://` or `local:`{}", starts_with(*.found))]

@@ -136,9 +136,25 @@ mod tests {
             ("  spaced  out ", "spaced_out"),
             ("", ""),
             ("'s", "s"),
+            ("I ♥ unicorns 🦄", "i_love_unicorns_unicorn"),
+            ("straße", "strasse"),
+            ("äöü", "aeoeue"),
+            ("Łódź", "lodz"),
+            ("cœur", "cur"),
+            ("Ελλάδα", "ellada"),
+            ("Việt Nam", "viet_nam"),
+            ("İstanbul", "istanbul"),
+            ("addAPIs", "add_apis"),
+            ("foo's bar", "foos_bar"),
+            ("foo'suffix", "foo_suffix"),
+            ("rock 'n' roll", "rock_n_roll"),
+            ("__private__", "private"),
+            ("2fa", "2fa"),
         ] {
             assert_eq!(slug(input), expected, "slug of {input:?}");
         }
         assert_eq!(slug(&"x".repeat(300)).len(), MAX_SLUG_BYTES);
+        // Cut after trimming: an underscore at the end stays.
+        assert!(slug(&format!("{} y", "x".repeat(MAX_SLUG_BYTES - 1))).ends_with("x_"));
     }
 }
