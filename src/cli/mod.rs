@@ -15,6 +15,8 @@ mod man;
 mod migrate;
 mod operands;
 mod session;
+#[cfg(test)]
+mod tests;
 mod version;
 
 use std::ffi::OsString;
@@ -321,39 +323,4 @@ pub fn has_flag(words: &[String], flag: &str) -> bool {
     let command = Cli::command();
     let found = words.iter().try_fold(&command, |command, word| command.find_subcommand(word));
     found.is_some_and(|command| command.get_arguments().any(|argument| argument.get_long() == Some(flag)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_are_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    /// The examples in the help are command lines that are understood.
-    #[test]
-    fn examples_are_understood() {
-        fn look(command: &clap::Command, path: &str) {
-            for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
-                let path = format!("{path} {}", below.get_name());
-                look(below, &path);
-                if !does_something(below) {
-                    continue;
-                }
-                let help = below.get_after_help().map(ToString::to_string).unwrap_or_default();
-                let examples: Vec<&str> = help.lines().skip(1).map(str::trim).collect();
-                assert!(help.starts_with("Examples:\n") && !examples.is_empty(), "`{path}` has no examples");
-                for example in examples {
-                    assert!(example.starts_with(&path), "`{example}` is no example of `{path}`");
-                    // What follows is for the shell.
-                    let words = example.split(['<', '>', '|']).next().unwrap_or_default().split_whitespace();
-                    let words = words.map(|word| word.trim_matches('"'));
-                    assert!(Cli::try_parse_from(words).is_ok(), "`{example}` is not understood");
-                }
-            }
-        }
-        look(&Cli::command(), "evt");
-    }
 }
