@@ -327,9 +327,9 @@ impl Error {
             )),
             Self::Interrupted(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
-            Self::ExternalName(UnqualifiedName { what, name, .. }) => Some(format!(
-                "correct it in the list `{what}s.external` of the configuration: `<schema>.{name}`"
-            )),
+            Self::ExternalName(UnqualifiedName { what, name }) => {
+                Some(format!("correct it in the list `{what}s.external` of the configuration: `<schema>.{name}`"))
+            }
             Self::Introspect(_) | Self::Cancelled | Self::System { .. } => None,
             #[cfg(unix)]
             Self::Local(_) => None,

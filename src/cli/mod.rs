@@ -212,19 +212,22 @@ fn misused(error: &clap::Error, arguments: &[OsString], out: &mut Output) -> Exi
             .iter()
             .filter_map(|argument| argument.to_str())
             .filter(|argument| argument.contains("://"))
-            .fold(plain(&error.to_string()), |text, url| text.replace(&url.replace('\'', "`"), "<URL>")),
+            .fold(plain(&error.to_string(), command.get_name() == "seed"), |text, url| {
+                text.replace(&url.replace('\'', "`"), "<URL>")
+            }),
     };
     out.usage(&message, &command.clone().render_help().to_string());
     Exit::Failure
 }
 
-/// The message of the argument parser without its frame, and without the tip to pass a flag as a value, of which there
-/// are none.
-fn plain(text: &str) -> String {
+/// The message of the argument parser without its frame, and without the tip to pass a flag as a value, unless the
+/// command hands values on.
+fn plain(text: &str, hands_on: bool) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let text = text.split("\n\nUsage:").next().unwrap_or(text).trim();
     let paragraphs = text.split("\n\n").filter(|paragraph| {
-        !["tip: to pass", "For more information"].iter().any(|start| paragraph.trim_start().starts_with(start))
+        let starts = |start| paragraph.trim_start().starts_with(start);
+        !starts("For more information") && (hands_on || !starts("tip: to pass"))
     });
     paragraphs.collect::<Vec<_>>().join("\n\n").replace('\'', "`")
 }

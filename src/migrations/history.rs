@@ -23,6 +23,8 @@ pub struct Record {
     pub started_at: String,
     /// Whether it finished.
     pub finished: bool,
+    /// How long it took, if it finished, in milliseconds.
+    pub milliseconds: Option<u64>,
     /// Whether it counts as undone.
     pub rolled_back: bool,
     /// What went wrong, if it did.
@@ -66,7 +68,8 @@ impl History {
         let question = Statement::built(format!(
             "SELECT id, migration_name, checksum, \
              to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US \"UTC\"') AS started_at, \
-             finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back, \
+             finished_at IS NOT NULL AS finished, \
+             (extract(epoch FROM finished_at - started_at) * 1000)::bigint AS milliseconds, rolled_back_at IS NOT NULL AS rolled_back, \
              logs, applied_steps_count \
              FROM {} ORDER BY migrations.started_at",
             TableIn(namespace)
@@ -241,6 +244,7 @@ fn record(row: &crate::db::TextRow) -> Result<Record, DbError> {
         checksum: text("checksum")?,
         started_at: text("started_at")?,
         finished: text("finished")? == "t",
+        milliseconds: row.get("milliseconds").and_then(|text| text.parse().ok()),
         rolled_back: text("rolled_back")? == "t",
         logs: row.get("logs").filter(|logs| !logs.is_empty()).map(str::to_owned),
         applied_steps_count: text("applied_steps_count")?.parse().unwrap_or_default(),

@@ -31,6 +31,8 @@ pub(crate) fn run(args: &ResetArgs, context: &Context, out: &mut Output) -> Resu
     with_session(&args.project, context, out, async |session, out| {
         let (mut db, _) = session.connect_or_create(out).await?;
         let directory = session.directory()?;
+        // Nothing is lost to migrations that cannot be applied afterwards.
+        directory.check_provider()?;
         if !args.force && !agreed(&session, context, out)? {
             return Err(Error::Cancelled);
         }

@@ -1,5 +1,7 @@
 //! `evt migrate status`.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::catalog::tree::{Mark, tree};
@@ -7,10 +9,10 @@ use crate::cli::Tolerated;
 use crate::cli::session::{tell_of, with_session};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
-use crate::migrations::Status;
 use crate::migrations::drift::{Checked, Drift, Expectations, Origin, drift};
 use crate::migrations::status::{Reading, Relation, Stop, Unfinished, status_and_history};
-use crate::output::{Output, drift_json, plural};
+use crate::migrations::{History, Status};
+use crate::output::{ColumnSpec, Output, WideTable, drift_json, duration, number, plural, text_column};
 
 /// Compare the migrations folder with the database, and the database with what its migrations made
 ///
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
         if args.json {
             out.json(&as_json(&status, drift.as_ref()));
         } else {
-            show(&status, drifted, &session.shown_directory().display().to_string(), out);
+            show(&status, &history, drifted, &session.shown_directory().display().to_string(), out);
             if let Some(drift) = &drift {
                 show_drift(drift, out);
             }
@@ -70,7 +72,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
     })
 }
 
-fn show(status: &Status, drifted: bool, folder: &str, out: &mut Output) {
+fn show(status: &Status, history: &History, drifted: bool, folder: &str, out: &mut Output) {
     out.line("");
     match status.found.len() {
         0 => out.line(format!("No migrations found in {folder}")),
@@ -89,26 +91,14 @@ fn show(status: &Status, drifted: bool, folder: &str, out: &mut Output) {
         out.line(format!("A migration run is going on: {}", facts.join(", ")));
         out.line("");
     }
-    let rows: Vec<Vec<String>> = problems(status)
-        .into_iter()
-        .flat_map(|(names, state, _)| names.iter().map(move |name| (name, state)))
-        .map(|(name, state): (&String, &'static str)| {
-            let unfinished = status.unfinished.iter().find(|unfinished| unfinished.name == *name);
-            let state = match unfinished {
-                Some(unfinished) if status.failed.contains(name) && state == FAILED => far(unfinished.stop),
-                _ if status.rolled_back.contains(name) => "failed or rolled back, not applied".to_owned(),
-                _ => state.to_owned(),
-            };
-            vec![name.clone(), state]
-        })
-        .collect();
+    let rows = rows(status, history);
     if rows.is_empty() {
         if drifted {
             return out.line("All migrations are applied.");
         }
         return out.good("The database is up to date.");
     }
-    out.table(&["Migration", "State"], &rows);
+    out.wide_table(&WideTable { columns: &COLUMNS, rows });
     out.line("");
     if status.relation() == Relation::Diverged {
         let common = status.last_common.as_deref().map_or("none".to_owned(), |name| format!("`{name}`"));
@@ -129,6 +119,58 @@ fn show(status: &Status, drifted: bool, folder: &str, out: &mut Output) {
 }
 
 const FAILED: &str = "failed";
+
+/// What is said about a migration, with what is left out first where there is little room.
+const COLUMNS: [ColumnSpec; 5] = [
+    text_column("Migration", 0),
+    text_column("State", 0),
+    text_column("Started (UTC)", 2),
+    text_column("Why", 1),
+    number("Took", 3),
+];
+
+/// A row for each migration that is not in order, worst first: the cells of [`COLUMNS`].
+fn rows(status: &Status, history: &History) -> Vec<Vec<String>> {
+    let mut found: Vec<(&String, Vec<String>)> = Vec::new();
+    for (names, state, _) in problems(status) {
+        for name in names {
+            let unfinished = status.unfinished.iter().find(|unfinished| unfinished.name == *name);
+            let state = match unfinished {
+                Some(unfinished) if state == FAILED => far(unfinished.stop),
+                _ if status.rolled_back.contains(name) => "rolled back, not applied".to_owned(),
+                _ => state.to_owned(),
+            };
+            match found.iter_mut().find(|(known, _)| *known == name) {
+                // Only a failed one is named twice.
+                Some((_, states)) => states.push("edited since".to_owned()),
+                None => found.push((name, vec![state])),
+            }
+        }
+    }
+    let row = |(name, states): (&String, Vec<String>)| {
+        let last = history.of(name).last();
+        let took = last.and_then(|record| record.milliseconds).map(Duration::from_millis);
+        vec![
+            name.clone(),
+            states.join("; "),
+            last.map(|record| record.started_at.chars().take("YYYY-MM-DD HH:MM:SS".len()).collect())
+                .unwrap_or_default(),
+            last.filter(|record| !record.finished)
+                .and_then(|record| record.logs.as_deref())
+                .map(reason)
+                .unwrap_or_default(),
+            took.map(duration).unwrap_or_default(),
+        ]
+    };
+    found.into_iter().map(row).collect()
+}
+
+/// The line of a failure's report that says what the server said, else the first.
+fn reason(logs: &str) -> String {
+    let lines = || logs.lines().map(str::trim).filter(|line| !line.is_empty());
+    let severe = |line: &&str| ["ERROR", "FATAL", "PANIC"].iter().any(|severity| line.starts_with(severity));
+    lines().find(severe).or_else(|| lines().next()).unwrap_or_default().to_owned()
+}
 
 /// How far an unfinished migration came, in words.
 fn far(stop: Stop) -> String {
@@ -241,4 +283,27 @@ fn as_json(status: &Status, drift: Option<&Drift>) -> Value {
         "lastCommon": status.last_common,
         "drift": drift.map(drift_json),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn reasons() {
+        for (logs, expected) in [
+            (
+                "migration `1_a` failed\n  --> 1_a/migration.sql:1:1\n1 | x\n  | ^\nERROR 42601: syntax error",
+                "ERROR 42601: syntax error",
+            ),
+            (
+                "A migration failed.\n\nDatabase error:\nERROR: relation \"a\" does not exist\n\nmore",
+                "ERROR: relation \"a\" does not exist",
+            ),
+            ("\n  stopped half-way\nand more", "stopped half-way"),
+            ("", ""),
+        ] {
+            assert_eq!(reason(logs), expected, "{logs:?}");
+        }
+    }
 }
