@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use evt::error::Code;
@@ -33,6 +33,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     };
     tests.push(Trial::test("live code: P1000, P1010 and P1011", credentials).with_ignored_flag(binaries().is_none()));
     tests.push(Trial::test("code: every one is produced by a test", all_are_produced));
+    tests.push(Trial::test("code: whatever a command stops with, it says what to do next", all_have_a_way_out));
     tests
 }
 
@@ -213,16 +214,8 @@ fn credentials() {
 fn all_are_produced() -> Result<(), Failed> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut shown = fs::read_to_string(root.join("it/codes.rs"))?;
-    let mut folders = vec![root.join("fixtures/commands")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)?.flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                shown.push_str(&fs::read_to_string(path)?);
-            }
-        }
+    for (_, text) in transcripts()? {
+        shown.push_str(&text);
     }
     let missing: Vec<&str> = Code::ALL
         .iter()
@@ -231,4 +224,34 @@ fn all_are_produced() -> Result<(), Failed> {
         .filter(|code| !shown.contains(&format!("Error: {code}\n")) && !shown.contains(&format!(", Code::{code}, ")))
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("nobody shows {}", missing.join(", ")).into()) }
+}
+
+/// The transcripts of commands, with their paths.
+fn transcripts() -> Result<Vec<(PathBuf, String)>, Failed> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/commands")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)?.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push((path.clone(), fs::read_to_string(path)?));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Below each code there is a hint, or, where a line of the schema is to blame, that line.
+fn all_have_a_way_out() -> Result<(), Failed> {
+    let mut silent = Vec::new();
+    for (path, text) in transcripts()? {
+        for said in text.split("\n-- ").filter(|said| said.contains("! Error: P")) {
+            if !said.contains("\n! hint: ") && !said.contains("! error[P1012]") {
+                silent.push(format!("{}: {}", path.display(), said.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    if silent.is_empty() { Ok(()) } else { Err(format!("no way out is shown in\n{}", silent.join("\n")).into()) }
 }

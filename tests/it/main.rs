@@ -37,6 +37,7 @@ mod secrets;
 mod samples;
 mod server;
 mod split;
+mod shapes;
 mod terminal;
 mod tls;
 mod validate;
@@ -84,6 +85,7 @@ fn main() {
         documents::tests(),
         drift::tests(),
         readme::tests(),
+        shapes::tests(),
         records::tests(),
         example::tests(),
         dmmf::tests(),

@@ -67,10 +67,13 @@ const ROWS: &str = "SELECT count(*) FROM \"A\"";
 const COLUMNS: &str =
     "SELECT count(*) FROM pg_attribute WHERE attrelid = '\"A\"'::regclass AND attname = 'name' AND NOT attisdropped";
 const DEV: &[&str] = &["migrate", "dev"];
+const DRAFT: &[&str] = &["migrate", "dev", "--create-only", "--name", "draft"];
 const RESET: &[&str] = &["migrate", "reset"];
 const PUSH: &[&str] = &["db", "push"];
+const VACUUM: &[&str] = &["db", "vacuum", "--full", "\"A\""];
 const NAME: &str = "Name of the new migration:";
 const LOSE: &str = "Create and apply this migration?";
+const CREATE: &str = "Create this migration?";
 const DROP: &str = "Drop all data";
 const GO_ON: &str = "Go on?";
 
@@ -90,6 +93,12 @@ const CASES: &[Case] = &[
     Case { name: "dev: Enter to a loss is no", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Types(""))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
     Case { name: "dev: Ctrl-C to a loss", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Interrupts)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
     Case { name: "dev: a loss in CI", state: State::Losing, command: DEV, env: &[("CI", "1")], talk: &[], status: 1, says: &["no terminal to ask in"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: Esc to a loss", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Escapes)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: yes, and no name for the migration", state: State::Losing, command: DEV, env: &[], talk: &[(LOSE, Types("y")), (NAME, Interrupts)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: yes to a draft that would lose data", state: State::Losing, command: DRAFT, env: &[], talk: &[(CREATE, Types("y"))], status: 0, says: &["is created and not applied"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: no to a draft that would lose data", state: State::Losing, command: DRAFT, env: &[], talk: &[(CREATE, Types("n"))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: Ctrl-C to a draft that would lose data", state: State::Losing, command: DRAFT, env: &[], talk: &[(CREATE, Interrupts)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "dev: a draft that would lose data, in CI", state: State::Losing, command: DRAFT, env: &[("CI", "1")], talk: &[], status: 1, says: &["no terminal to ask in"], then: (COLUMNS, "1\n") },
     // Everything would be lost
     Case { name: "reset: yes", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Types("y"))], status: 0, says: &["is reset"], then: (ROWS, "0\n") },
     Case { name: "reset: no", state: State::Filled, command: RESET, env: &[], talk: &[(DROP, Types("n"))], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
@@ -103,8 +112,17 @@ const CASES: &[Case] = &[
     Case { name: "push: yes to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Types("y"))], status: 0, says: &["in sync"], then: (COLUMNS, "0\n") },
     Case { name: "push: no to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Types("n"))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
     Case { name: "push: Ctrl-C to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Interrupts)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "push: Enter to a loss is no", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Types(""))], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "push: Esc to a loss", state: State::Losing, command: PUSH, env: &[], talk: &[(GO_ON, Escapes)], status: 130, says: &["Cancelled"], then: (COLUMNS, "1\n") },
+    Case { name: "push: a loss in a dumb terminal", state: State::Losing, command: PUSH, env: &[("TERM", "dumb")], talk: &[], status: 1, says: &["--accept-data-loss"], then: (COLUMNS, "1\n") },
     Case { name: "push: a loss in CI", state: State::Losing, command: PUSH, env: &[("CI", "true")], talk: &[], status: 1, says: &["--accept-data-loss"], then: (COLUMNS, "1\n") },
     Case { name: "push: accepted, nothing is asked", state: State::Losing, command: &["db", "push", "--accept-data-loss"], env: &[], talk: &[], status: 0, says: &["in sync"], then: (COLUMNS, "0\n") },
+    // Locking everybody out
+    Case { name: "full vacuum: yes", state: State::Filled, command: VACUUM, env: &[], talk: &[(GO_ON, Types("y"))], status: 0, says: &["nobody can read or change"], then: (ROWS, "1\n") },
+    Case { name: "full vacuum: no", state: State::Filled, command: VACUUM, env: &[], talk: &[(GO_ON, Types("n"))], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "full vacuum: Enter is no", state: State::Filled, command: VACUUM, env: &[], talk: &[(GO_ON, Types(""))], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "full vacuum: Ctrl-C", state: State::Filled, command: VACUUM, env: &[], talk: &[(GO_ON, Interrupts)], status: 130, says: &["Cancelled"], then: (ROWS, "1\n") },
+    Case { name: "full vacuum: in CI", state: State::Filled, command: VACUUM, env: &[("CI", "1")], talk: &[], status: 1, says: &["--force"], then: (ROWS, "1\n") },
 ];
 
 /// The same states without any terminal are in the live cases of `commands`.

@@ -142,7 +142,7 @@ fn rows(status: &Status, history: &History) -> Vec<Vec<String>> {
             };
             match found.iter_mut().find(|(known, _)| *known == name) {
                 // Only a failed one is named twice.
-                Some((_, states)) => states.push("edited since".to_owned()),
+                Some((_, all)) => all.push("edited since".to_owned()),
                 None => found.push((name, vec![state])),
             }
         }
