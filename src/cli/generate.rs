@@ -79,7 +79,12 @@ fn run_all(project: &Project, args: &GenerateArgs, out: &mut Output) -> Result<(
         out.warning("the schema has no `generator` block, so there is nothing to generate");
         return Ok(());
     }
-    let wishes = Wishes { only: &args.generators, require_models: args.require_models, no_hints: args.no_hints };
+    let wishes = Wishes {
+        only: &args.generators,
+        require_models: args.require_models,
+        no_hints: args.no_hints,
+        even_if_missing: false,
+    };
     generate_with(project, &wishes, out)
 }
 
@@ -114,6 +119,7 @@ struct Wishes<'a> {
     only: &'a [String],
     require_models: bool,
     no_hints: bool,
+    even_if_missing: bool,
 }
 
 /// Runs the generators after a command that changed the database, as Prisma 6 does. Whatever goes wrong with them does not
@@ -123,11 +129,14 @@ pub(super) fn generate_afterwards(project: &Project, skip: bool, context: &Conte
     if skip || project.schema.rules != Rules::Prisma6 || project.schema.generators.is_empty() {
         return;
     }
-    match generate_with(project, &Wishes::default(), out) {
+    let wishes = Wishes { even_if_missing: true, ..Wishes::default() };
+    let mut generated = 0;
+    match generate_each(project, &wishes, out, &mut generated) {
         Ok(()) => {}
         // Somebody who has no Node.js here, or has not installed anything yet, need not be warned each time.
         Err(Error::Generate(error @ GenerateError::NotInstalled { .. })) => {
-            out.hint(format!("nothing is generated: {error}"));
+            let what = if generated == 0 { "nothing is generated" } else { "not everything is generated" };
+            out.hint(format!("{what}: {error}"));
         }
         Err(error) => {
             out.warning(error.full_message());
@@ -139,6 +148,11 @@ pub(super) fn generate_afterwards(project: &Project, skip: bool, context: &Conte
 }
 
 fn generate_with(project: &Project, wishes: &Wishes<'_>, out: &mut Output) -> Result<(), Error> {
+    generate_each(project, wishes, out, &mut 0)
+}
+
+/// Runs the generators, tells of each, and counts them.
+fn generate_each(project: &Project, wishes: &Wishes<'_>, out: &mut Output, generated: &mut usize) -> Result<(), Error> {
     let environment = &project.settings.environment;
     let texts = project.files.sources.iter().map(|source| source.text.clone());
     let files: Vec<(PathBuf, String)> = project.files.paths.iter().cloned().zip(texts).collect();
@@ -154,9 +168,11 @@ fn generate_with(project: &Project, wishes: &Wishes<'_>, out: &mut Output) -> Re
         only: wishes.only,
         require_models: wishes.require_models,
         no_hints: wishes.no_hints,
+        even_if_missing: wishes.even_if_missing,
     };
     let cwd = &project.settings.cwd;
     generate(&job, |Generated { name, version, output, took }| {
+        *generated += 1;
         let version = version.as_ref().map(|version| format!(" (v{version})")).unwrap_or_default();
         let output = relative(output, cwd);
         out.good(format!("Generated {name}{version} to {} in {}", output.display(), duration(*took)));

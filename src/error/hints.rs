@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::db::lock::LockError;
 use crate::db::url::FORM;
 use crate::db::{DbError, UrlError};
+use crate::generate::builtin::{FileProblem, SettingProblem};
 use crate::generate::run::GenerateError;
 use crate::introspect::IntrospectError;
 use crate::introspect::to_psl::PullError;
@@ -117,10 +118,29 @@ pub(super) fn of_generate(error: &GenerateError) -> Option<String> {
         GenerateError::VariableMissing { variable, .. } => {
             Some(format!("set it in the environment or write `{variable}=…` into a `.env` file"))
         }
+        GenerateError::Setting { problem, .. } => Some(of_setting(problem)),
+        GenerateError::File { problem: FileProblem::Foreign, .. } => {
+            Some("remove it, or let `output` name another file".to_owned())
+        }
         GenerateError::NoDatasource
         | GenerateError::NoModels
         | GenerateError::Requires { .. }
+        | GenerateError::File { problem: FileProblem::System(_), .. }
         | GenerateError::Process { .. } => None,
+    }
+}
+
+fn of_setting(problem: &SettingProblem) -> String {
+    let listed = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match problem {
+        SettingProblem::Unknown { known, .. } => format!("it has `output`, {}", listed(known)),
+        SettingProblem::Value { allowed, .. } => format!("it can be {}", listed(allowed)),
+        SettingProblem::Ending { setting: Some(setting), .. } => {
+            format!("name such a file, or say by `{setting}` what is to be written")
+        }
+        SettingProblem::Ending { setting: None, .. } => {
+            "name the file itself, such as `output = \"../src/db.rs\"`".to_owned()
+        }
     }
 }
 

@@ -1,14 +1,18 @@
 //! What generators are told about a schema, and how they are run.
 //!
 //! `datamodel` and `query_api` describe the schema, `configuration` its blocks; `run` starts the generators, `process`
-//! talks to one, and `client` knows where those of Prisma Client are.
+//! talks to one, and `client` knows where those of Prisma Client are. `builtin` has those that need no program: `rust` and
+//! `erd`.
 
+pub mod builtin;
 mod client;
 pub mod configuration;
 mod datamodel;
+pub mod erd;
 pub mod process;
 mod query_api;
 pub mod run;
+pub mod rust;
 
 use serde::Serialize;
 

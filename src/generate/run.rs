@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::builtin::{Builtin, FileProblem, Plan, SettingProblem};
 use super::process::{Process, ProcessError};
 use super::{Dmmf, client, configuration, dmmf};
 use crate::config::clean;
 use crate::psl::PslSchema;
-use crate::psl::schema::{Generator, StringOrEnv};
+use crate::psl::schema::{ConfigValue, Generator, StringOrEnv};
 
 /// What is to be generated from.
 pub struct Job<'a> {
@@ -32,6 +33,8 @@ pub struct Job<'a> {
     pub require_models: bool,
     /// Whether generators keep their hints to themselves.
     pub no_hints: bool,
+    /// Whether the others run though one is not installed; that error comes last then.
+    pub even_if_missing: bool,
 }
 
 /// A generator that did its work.
@@ -70,7 +73,7 @@ pub enum GenerateError {
         /// The block.
         generator: String,
         /// The property.
-        property: &'static str,
+        property: String,
         /// The variable.
         variable: String,
     },
@@ -97,6 +100,25 @@ pub enum GenerateError {
         generator: String,
         /// The provider.
         required: String,
+    },
+    /// A built-in generator does not understand its block.
+    #[error("generator `{generator}`: {problem}")]
+    Setting {
+        /// The block.
+        generator: String,
+        /// What it does not understand.
+        problem: SettingProblem,
+    },
+    /// A built-in generator cannot write its file.
+    #[error("generator `{generator}`: `{}` {problem}", path.display())]
+    File {
+        /// The block.
+        generator: String,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        problem: FileProblem,
     },
     /// The program of a generator failed.
     #[error("generator `{generator}` (`{provider}`) failed: {source}")]
@@ -128,35 +150,48 @@ pub fn generate(job: &Job<'_>, mut done: impl FnMut(&Generated)) -> Result<(), G
     if job.require_models && job.schema.models.is_empty() {
         return Err(GenerateError::NoModels);
     }
-    let document = dmmf(job.schema);
     let datamodel = job.files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
     let path = |position: u32| job.files[position as usize].0.display().to_string();
     let datasources = [configuration::datasource(job.schema, datasource, &path(datasource.span.file.0))];
     // Everything is checked before the first generator writes something.
-    let mut ready = Vec::new();
+    let (mut ready, mut missing) = (Vec::new(), None);
     for generator in &chosen {
-        ready.push(Ready::new(job, generator, &path(generator.span.file.0))?);
+        match Ready::new(job, generator, &path(generator.span.file.0)) {
+            Err(error @ GenerateError::NotInstalled { .. }) if job.even_if_missing => missing = missing.or(Some(error)),
+            outcome => ready.push(outcome?),
+        }
     }
-    for (generator, one) in chosen.iter().zip(&ready) {
-        one.check_requirements(job, generator)?;
+    for one in &ready {
+        one.check_requirements(job)?;
     }
     let entries: Vec<Value> = ready.iter().map(|one| one.entry.clone()).collect();
+    // Only programs get the document.
+    let document = ready.iter().any(|one| matches!(one.worker, Worker::Program(..))).then(|| dmmf(job.schema));
     for (position, one) in ready.iter_mut().enumerate() {
-        let others = entries.iter().enumerate().filter(|(other, _)| *other != position);
-        let options = Options {
-            generator: &one.entry,
-            other_generators: others.map(|(_, entry)| entry).collect(),
-            schema_path: job.schema_path,
-            dmmf: &document,
-            datasources: &datasources,
-            datamodel: &datamodel,
-            version: env!("CARGO_PKG_VERSION"),
-            allow_no_models: !job.require_models,
-            no_hints: job.no_hints,
-            binary_paths: Map::new(),
-        };
         let began = Instant::now();
-        one.process.generate(&options).map_err(|source| one.failed(source))?;
+        match (&mut one.worker, &document) {
+            (Worker::Builtin(plan), _) => {
+                let written = plan.run(job.schema, &one.output);
+                written.map_err(|problem| one.not_written(problem))?;
+            }
+            (Worker::Program(process), Some(document)) => {
+                let others = entries.iter().enumerate().filter(|(other, _)| *other != position);
+                let options = Options {
+                    generator: &one.entry,
+                    other_generators: others.map(|(_, entry)| entry).collect(),
+                    schema_path: job.schema_path,
+                    dmmf: document,
+                    datasources: &datasources,
+                    datamodel: &datamodel,
+                    version: env!("CARGO_PKG_VERSION"),
+                    allow_no_models: !job.require_models,
+                    no_hints: job.no_hints,
+                    binary_paths: Map::new(),
+                };
+                process.generate(&options).map_err(|source| one.failed(source))?;
+            }
+            (Worker::Program(_), None) => {}
+        }
         let generated = Generated {
             name: one.said("prettyName").unwrap_or_else(|| one.name.clone()),
             version: one.said("version"),
@@ -165,7 +200,7 @@ pub fn generate(job: &Job<'_>, mut done: impl FnMut(&Generated)) -> Result<(), G
         };
         done(&generated);
     }
-    Ok(())
+    missing.map_or(Ok(()), Err)
 }
 
 fn chosen<'a>(job: &Job<'a>) -> Result<Vec<&'a Generator>, GenerateError> {
@@ -196,11 +231,19 @@ struct Options<'a> {
     binary_paths: Map<String, Value>,
 }
 
-/// A generator that runs and has said what it is.
+/// Who does the work.
+enum Worker {
+    /// A program that runs and has said what it is.
+    Program(Process),
+    /// evt itself.
+    Builtin(Plan),
+}
+
+/// A generator that can begin.
 struct Ready {
     name: String,
     provider: String,
-    process: Process,
+    worker: Worker,
     manifest: Value,
     /// The block, with its output resolved.
     entry: Value,
@@ -210,37 +253,33 @@ struct Ready {
 impl Ready {
     fn new(job: &Job<'_>, generator: &Generator, path: &str) -> Result<Self, GenerateError> {
         let provider = resolve(job, generator, "provider", &generator.provider)?;
-        let start = client::start(&provider, job.folder).map_err(|package| GenerateError::NotInstalled {
-            generator: generator.name.clone(),
-            provider: provider.clone(),
-            package,
-        })?;
-        let failed =
-            |source| GenerateError::Process { generator: generator.name.clone(), provider: provider.clone(), source };
-        let search_path = client::search_path(job.folder, (job.variable)("PATH").as_deref());
-        let mut process = Process::start(&start, job.folder, job.variables, search_path.as_ref()).map_err(failed)?;
         let mut entry = configuration::generator(generator, path);
-        let manifest = process.manifest(&entry).map_err(failed)?;
-        let output = output(job, generator, path, &manifest)?;
+        let (worker, manifest, output) = if let Some(builtin) = Builtin::of(&provider) {
+            let manifest = builtin.manifest();
+            let output = output(job, generator, path, &manifest)?;
+            let plan = plan(job, generator, builtin, &output)?;
+            (Worker::Builtin(plan), manifest, output)
+        } else {
+            let (process, manifest) = start(job, generator, &provider, &entry)?;
+            let output = output(job, generator, path, &manifest)?;
+            (Worker::Program(process), manifest, output)
+        };
         if let Some(entry) = entry.as_object_mut() {
             entry.insert("provider".to_owned(), json!({ "fromEnvVar": null, "value": provider }));
             entry.insert("output".to_owned(), json!({ "fromEnvVar": null, "value": output }));
             entry.insert("isCustomOutput".to_owned(), json!(generator.output.is_some()));
             *entry = in_order(std::mem::take(entry));
         }
-        Ok(Self { name: generator.name.clone(), provider, process, manifest, entry, output })
+        Ok(Self { name: generator.name.clone(), provider, worker, manifest, entry, output })
     }
 
-    fn check_requirements(&self, job: &Job<'_>, generator: &Generator) -> Result<(), GenerateError> {
+    fn check_requirements(&self, job: &Job<'_>) -> Result<(), GenerateError> {
         let required = self.manifest.get("requiresGenerators").and_then(Value::as_array);
         for required in required.into_iter().flatten().filter_map(Value::as_str) {
             let provides =
                 |other: &Generator| resolve(job, other, "provider", &other.provider).is_ok_and(|p| p == required);
             if !job.schema.generators.iter().any(provides) {
-                return Err(GenerateError::Requires {
-                    generator: generator.name.clone(),
-                    required: required.to_owned(),
-                });
+                return Err(GenerateError::Requires { generator: self.name.clone(), required: required.to_owned() });
             }
         }
         Ok(())
@@ -250,9 +289,54 @@ impl Ready {
         self.manifest.get(key).and_then(Value::as_str).map(str::to_owned)
     }
 
+    fn not_written(&self, problem: FileProblem) -> GenerateError {
+        GenerateError::File { generator: self.name.clone(), path: self.output.clone(), problem }
+    }
+
     fn failed(&self, source: ProcessError) -> GenerateError {
         GenerateError::Process { generator: self.name.clone(), provider: self.provider.clone(), source }
     }
+}
+
+/// Starts the program of a generator, which says what it is.
+fn start(
+    job: &Job<'_>,
+    generator: &Generator,
+    provider: &str,
+    entry: &Value,
+) -> Result<(Process, Value), GenerateError> {
+    let start = client::start(provider, job.folder).map_err(|package| GenerateError::NotInstalled {
+        generator: generator.name.clone(),
+        provider: provider.to_owned(),
+        package,
+    })?;
+    let failed =
+        |source| GenerateError::Process { generator: generator.name.clone(), provider: provider.to_owned(), source };
+    let search_path = client::search_path(job.folder, (job.variable)("PATH").as_deref());
+    let mut process = Process::start(&start, job.folder, job.variables, search_path.as_ref()).map_err(failed)?;
+    let manifest = process.manifest(entry).map_err(failed)?;
+    Ok((process, manifest))
+}
+
+/// What a built-in generator is to do.
+fn plan(job: &Job<'_>, generator: &Generator, builtin: Builtin, output: &Path) -> Result<Plan, GenerateError> {
+    let mut settings = Vec::new();
+    for (name, value) in &generator.config {
+        let value = match value {
+            ConfigValue::Text(text) => Some(text.clone()),
+            ConfigValue::Env(variable) => Some(variable_of(job, generator, name, variable)?),
+            ConfigValue::List(_) => None,
+        };
+        settings.push((name.as_str(), value));
+    }
+    let wrong = |problem| GenerateError::Setting { generator: generator.name.clone(), problem };
+    let plan = builtin.plan(&settings, output).map_err(wrong)?;
+    plan.check(output).map_err(|problem| GenerateError::File {
+        generator: generator.name.clone(),
+        path: output.to_owned(),
+        problem,
+    })?;
+    Ok(plan)
 }
 
 /// The flag stands behind the output, as Prisma has it.
@@ -271,20 +355,19 @@ fn in_order(entry: Map<String, Value>) -> Map<String, Value> {
     ordered
 }
 
-fn resolve(
-    job: &Job<'_>,
-    generator: &Generator,
-    property: &'static str,
-    text: &StringOrEnv,
-) -> Result<String, GenerateError> {
+fn resolve(job: &Job<'_>, generator: &Generator, property: &str, text: &StringOrEnv) -> Result<String, GenerateError> {
     match text {
         StringOrEnv::Text(text, _) => Ok(text.clone()),
-        StringOrEnv::Env(name, _) => (job.variable)(name).ok_or_else(|| GenerateError::VariableMissing {
-            generator: generator.name.clone(),
-            property,
-            variable: name.clone(),
-        }),
+        StringOrEnv::Env(name, _) => variable_of(job, generator, property, name),
     }
+}
+
+fn variable_of(job: &Job<'_>, generator: &Generator, property: &str, name: &str) -> Result<String, GenerateError> {
+    (job.variable)(name).ok_or_else(|| GenerateError::VariableMissing {
+        generator: generator.name.clone(),
+        property: property.to_owned(),
+        variable: name.to_owned(),
+    })
 }
 
 /// Where a generator writes: as the block says, relative to its file, or as the generator says.

@@ -232,7 +232,7 @@ fn without_last_column(text: &str) -> String {
 }
 
 /// ` in 12 ms` and ` in 1.23 s` → ` in <duration>`.
-fn without_durations(text: &str) -> String {
+pub(crate) fn without_durations(text: &str) -> String {
     let mut parts = text.split(" in ");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

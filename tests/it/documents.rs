@@ -29,7 +29,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("migrations", &["psl", "lower", "dbschema", "catalog", "diff", "sql", "db", "introspect", "safety"]),
     ("maintenance", &["psl", "dbschema", "sql", "db"]),
     ("config", &["psl", "db"]),
-    ("generate", &["psl", "dbschema", "config"]),
+    ("generate", &["psl", "dbschema", "sql", "config"]),
     (
         "output",
         &["psl", "lower", "dbschema", "catalog", "diff", "sql", "db", "safety", "migrations", "config", "error"],

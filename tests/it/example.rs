@@ -61,7 +61,8 @@ fn check(case: &Case) -> Result<(), Failed> {
     if sql == case.sql { Ok(()) } else { Err(format!("expected:\n{}\nfound:\n{sql}", case.sql).into()) }
 }
 
-fn valid(text: &str) -> PslSchema {
+/// A schema that is valid.
+pub(crate) fn valid(text: &str) -> PslSchema {
     let source = Source { id: FileId(0), path: "schema.prisma".to_owned(), text: text.to_owned() };
     let (tree, mut diagnostics) = parse(source);
     let (schema, found) = validate(&[tree]);

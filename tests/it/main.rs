@@ -7,6 +7,7 @@ mod config;
 mod corpus;
 mod crowd;
 mod dev;
+mod diagrams;
 mod diff;
 mod doctor;
 mod documents;
@@ -32,6 +33,7 @@ mod regression;
 mod records;
 mod roundtrip;
 mod round_trips;
+mod rust_types;
 mod safety;
 mod secrets;
 mod samples;
@@ -51,6 +53,7 @@ fn main() {
         roundtrip::tests(),
         validate::tests(),
         format::tests(),
+        diagrams::tests(),
         diff::tests(),
         safety::tests(),
         interrupt::tests(),
@@ -91,6 +94,7 @@ fn main() {
         dmmf::tests(),
         examples::tests(),
         round_trips::tests(),
+        rust_types::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
     server::stop();

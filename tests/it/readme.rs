@@ -11,7 +11,7 @@ use evt::error::{Code, Exit};
 use evt::sql::directives::{MODES, SETTINGS};
 use libtest_mimic::{Failed, Trial};
 
-use crate::commands::without_times;
+use crate::commands::{without_durations, without_times};
 use crate::example::example;
 use crate::server::{TestDatabase, binaries, live_blocking};
 
@@ -95,7 +95,8 @@ pub(crate) fn play(path: &Path, project: &Path, database: &TestDatabase) -> Resu
             _ => writeln!(now, "{line}")?,
         }
     }
-    if without_times(&document) == without_times(&now) { Ok(()) } else { compare_or_write(path, &document, &now) }
+    let lasting = |text: &str| without_durations(&without_times(text));
+    if lasting(&document) == lasting(&now) { Ok(()) } else { compare_or_write(path, &document, &now) }
 }
 
 /// Runs a line as a person would in a terminal: both outputs in one.
