@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -66,8 +66,8 @@ fn serves(project: &Path) -> Result<(), Failed> {
     assert!(!project.join(".evt/db/data/postmaster.pid").exists(), "the server is stopped");
 
     let (child, again) = foreground(project, &[])?;
-    assert_eq!(text(&again, "url"), url, "programs find it where it was");
-    assert_eq!(ask(&url, "SELECT count(*) AS answer FROM kept")?, "0");
+    assert!(text(&again, "url") == url || taken(&address), "programs find it where it was");
+    assert_eq!(ask(&text(&again, "url"), "SELECT count(*) AS answer FROM kept")?, "0");
     terminate(child)?;
     Ok(())
 }
@@ -90,7 +90,9 @@ fn background(project: &Path) -> Result<(), Failed> {
     assert_eq!(status(project)?, (Some(1), Value::Bool(false)));
     assert!(!project.join(".evt/db/data").exists());
 
-    assert_eq!(evt(project, &["--detach"])?.status.code(), Some(0));
+    let again = evt(project, &["--detach"])?;
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    let url = String::from_utf8(again.stdout)?.trim().to_owned();
     assert_eq!(ask(&url, "SELECT count(*) AS answer FROM pg_class WHERE relname = 'kept'")?, "0");
     let stopped = evt(project, &["stop"])?;
     assert!(said(&stopped).contains("stopped"), "{}", said(&stopped));
@@ -165,6 +167,12 @@ fn foreground(project: &Path, arguments: &[&str]) -> Result<(Child, Value), Fail
     }
     let output = child.wait_with_output()?;
     Err(said(&output).into())
+}
+
+/// Whether somebody else has the port meanwhile: other tests connect all the time.
+fn taken(address: &Value) -> bool {
+    let port = address["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
+    TcpListener::bind(("127.0.0.1", port)).is_err()
 }
 
 /// Asks it to stop as the system does, and returns its exit status and what it said.
