@@ -102,12 +102,36 @@ pub(super) struct ViewPlan<'a> {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(database: &'a DbSchema, previous: &Previous<'a>, options: &PullOptions) -> Self {
+        let mut join_tables = many_to_many::find(database);
+        loop {
+            let plan = Self::with_join_tables(database, previous, options, join_tables);
+            let well_sided = plan.well_sided();
+            if well_sided.len() == plan.join_tables.len() {
+                return plan;
+            }
+            // The others become models, which may change names.
+            join_tables = well_sided;
+        }
+    }
+
+    /// The join tables whose column `A` refers to the model that comes first by name, as the schema language has it. With
+    /// the names of models the sides would be exchanged.
+    fn well_sided(&self) -> Vec<JoinTable<'a>> {
+        let name = |table: &QualifiedName| self.by_table.get(table).map(|at| &self.models[*at].name);
+        self.join_tables.iter().filter(|join| name(join.a) <= name(join.b)).copied().collect()
+    }
+
+    fn with_join_tables(
+        database: &'a DbSchema,
+        previous: &Previous<'a>,
+        options: &PullOptions,
+        join_tables: Vec<JoinTable<'a>>,
+    ) -> Self {
         let settings = Settings::new(previous.schema, options);
         let kept = (!options.force).then_some(previous.schema);
         let index = PreviousIndex::new(kept, &database.default_namespace);
         let commented = if options.force { Vec::new() } else { commented::find(previous.files) };
         let commented = commented::by_table(&commented, &database.default_namespace);
-        let join_tables = many_to_many::find(database);
         let hidden: HashSet<&QualifiedName> = join_tables.iter().map(|join| &join.table.name).collect();
         let tables = database.tables.iter().filter(|table| !hidden.contains(&table.name) && !is_helper(table));
 
