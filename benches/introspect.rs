@@ -1,4 +1,4 @@
-//! How long reading a large database takes, beside `pg_dump --schema-only` on the same server.
+//! How long reading a large database takes, and how much memory, beside `pg_dump --schema-only` on the same server.
 //!
 //! `cargo bench --bench introspect`; `EVT_BENCH_DATABASE_URL` names a server to use instead of a private one. The goal
 //! is 0.4 of the time of `pg_dump`.
@@ -8,6 +8,7 @@
 mod beside;
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,9 +18,11 @@ use evt::sql::quote::Statement;
 
 use beside::{median, server};
 
-const TABLES: usize = 1000;
+/// How many tables, and how often each is measured.
+const SIZES: [(usize, usize); 3] = [(100, 9), (1000, 9), (5000, 5)];
 const COLUMNS: usize = 20;
-const RUNS: usize = 9;
+/// A script is one transaction, and a server can hold only so many locks in one.
+const TABLES_PER_SCRIPT: usize = 250;
 const DATABASE: &str = "evt_bench_introspect";
 
 fn main() {
@@ -29,32 +32,52 @@ fn main() {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (url, _server) = server(DATABASE);
-    runtime.block_on(async {
-        create_database(&url).await.expect("a database");
-        let mut db = Connection::open(&url).await.expect("a connection");
-        db.script(&Statement::built(tables())).await.expect("the tables");
-        db.script(&"ANALYZE".into()).await.expect("statistics");
-        let mut ours = Vec::new();
-        let mut connected = Vec::new();
-        let mut theirs = Vec::new();
-        for _ in 0..RUNS {
-            ours.push(measure(&url).await);
-            let start = Instant::now();
-            read(&mut db).await;
-            connected.push(start.elapsed());
-            theirs.extend(pg_dump(&url));
-        }
-        db.close().await;
-        let mut maintenance = Connection::open(&url.with_database("postgres")).await.expect("a connection");
-        let drop = Statement::built(format!("DROP DATABASE {DATABASE}"));
-        maintenance.script(&drop).await.expect("the database goes");
-        report(&mut ours, &mut connected, &mut theirs);
-    });
+    println!("tables of {COLUMNS} columns, medians");
+    println!("tables  with connecting   connected  pg_dump --schema-only  ratio  peak memory");
+    for (tables, runs) in SIZES {
+        runtime.block_on(measure_size(&url, tables, runs));
+    }
 }
 
-fn tables() -> String {
-    let mut sql = String::from("CREATE TYPE \"Mood\" AS ENUM ('sad', 'ok', 'happy');\n");
-    for table in 0..TABLES {
+async fn measure_size(url: &DatabaseUrl, tables: usize, runs: usize) {
+    create_database(url).await.expect("a database");
+    let mut db = Connection::open(url).await.expect("a connection");
+    db.script(&"CREATE TYPE \"Mood\" AS ENUM ('sad', 'ok', 'happy')".into()).await.expect("a type");
+    for first in (0..tables).step_by(TABLES_PER_SCRIPT) {
+        let script = create_tables(first..tables.min(first + TABLES_PER_SCRIPT));
+        db.script(&Statement::built(script)).await.expect("the tables");
+    }
+    db.script(&"VACUUM ANALYZE".into()).await.expect("statistics");
+    let (mut ours, mut connected, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    let before = memory("VmRSS");
+    // Linux forgets the peak at this; elsewhere there is none to show.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    read(&mut db, tables).await;
+    let peak = memory("VmHWM").zip(before).map(|(peak, before)| peak.saturating_sub(before));
+    for _ in 0..runs {
+        ours.push(measure(url, tables).await);
+        let start = Instant::now();
+        read(&mut db, tables).await;
+        connected.push(start.elapsed());
+        theirs.extend(pg_dump(url));
+    }
+    db.close().await;
+    let mut maintenance = Connection::open(&url.with_database("postgres")).await.expect("a connection");
+    let drop = Statement::built(format!("DROP DATABASE {DATABASE}"));
+    maintenance.script(&drop).await.expect("the database goes");
+    report(tables, &mut ours, &mut connected, &mut theirs, peak);
+}
+
+/// A line of the process's own status, in KiB.
+fn memory(name: &str) -> Option<u32> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn create_tables(tables: Range<usize>) -> String {
+    let mut sql = String::new();
+    for table in tables {
         let _ = write!(
             sql,
             r#"CREATE TABLE "Table{table}" ("id" SERIAL NOT NULL, "uid" UUID NOT NULL DEFAULT gen_random_uuid(),
@@ -85,19 +108,19 @@ fn tables() -> String {
 }
 
 /// Connecting, reading, closing.
-async fn measure(url: &DatabaseUrl) -> Duration {
+async fn measure(url: &DatabaseUrl, tables: usize) -> Duration {
     let start = Instant::now();
     let mut db = Connection::open(url).await.expect("a connection");
-    read(&mut db).await;
+    read(&mut db, tables).await;
     let elapsed = start.elapsed();
     db.close().await;
     elapsed
 }
 
-async fn read(db: &mut Connection) {
+async fn read(db: &mut Connection, tables: usize) {
     let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
     let schema = introspect(db, &scope).await.expect("a readable database");
-    assert_eq!(schema.tables.len(), TABLES);
+    assert_eq!(schema.tables.len(), tables);
     assert!(schema.tables.iter().all(|table| table.columns.len() == COLUMNS));
 }
 
@@ -113,16 +136,20 @@ fn pg_dump(url: &DatabaseUrl) -> Option<Duration> {
     status.success().then(|| start.elapsed())
 }
 
-fn report(ours: &mut [Duration], connected: &mut [Duration], theirs: &mut [Duration]) {
-    println!("{TABLES} tables of {COLUMNS} columns, medians of {RUNS} runs");
-    let ours = median(ours);
-    println!("introspect, with connecting  {ours:>10.1?}");
-    println!("introspect, connected        {:>10.1?}", median(connected));
-    if theirs.is_empty() {
-        println!("pg_dump                      not found");
-        return;
-    }
-    let theirs = median(theirs);
-    println!("pg_dump --schema-only        {theirs:>10.1?}");
-    println!("ratio                        {:>10.2}", ours.as_secs_f64() / theirs.as_secs_f64());
+fn report(
+    tables: usize,
+    ours: &mut [Duration],
+    connected: &mut [Duration],
+    theirs: &mut [Duration],
+    peak: Option<u32>,
+) {
+    let (ours, connected) = (median(ours), median(connected));
+    let peak = peak.map_or_else(|| "unknown".to_owned(), |kib| format!("{:.1} MiB", f64::from(kib) / 1024.0));
+    let (dump, ratio) = if theirs.is_empty() {
+        ("not found".to_owned(), String::new())
+    } else {
+        let theirs = median(theirs);
+        (format!("{theirs:.1?}"), format!("{:.2}", ours.as_secs_f64() / theirs.as_secs_f64()))
+    };
+    println!("{tables:>6}  {ours:>15.1?}  {connected:>10.1?}  {dump:>21}  {ratio:>5}  {peak:>11}");
 }

@@ -29,11 +29,14 @@ use super::schema::Rules;
 /// assert_eq!(psl::format(&[tree]), ["model User {\n  id Int @id @default(autoincrement())\n}\n"]);
 /// ```
 pub fn format(files: &[Ast]) -> Vec<String> {
-    let (schema, _) = resolve(files);
-    let pieces = relations::missing(files, &schema);
+    // What it all means is many times larger than the text: it goes before anything is printed.
+    let (pieces, rules) = {
+        let (schema, _) = resolve(files);
+        (relations::missing(files, &schema), schema.rules)
+    };
     let print = |file| match relations::insert(file, &pieces) {
-        Some(text) => layout(&read_instead(file, text), schema.rules),
-        None => layout(file, schema.rules),
+        Some(text) => layout(&read_instead(file, text), rules),
+        None => layout(file, rules),
     };
     files.iter().map(print).collect()
 }

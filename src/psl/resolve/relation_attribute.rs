@@ -47,7 +47,7 @@ pub(super) fn resolve_field(
     let field = &mut types.models[model].fields[position];
     field.ignored = ignored;
     if let (FieldKind::Relation(relation), Some(read)) = (&mut field.kind, read) {
-        *relation = read;
+        **relation = read;
     }
 }
 

@@ -105,8 +105,8 @@ pub(crate) struct Field<'a> {
 pub(crate) enum FieldKind<'a> {
     /// A column.
     Scalar(ScalarField<'a>),
-    /// A side of a relation.
-    Relation(RelationField<'a>),
+    /// A side of a relation; most fields are none, and it is large.
+    Relation(Box<RelationField<'a>>),
     /// Its type is not known, which is diagnosed.
     Unknown,
 }
@@ -341,7 +341,7 @@ impl<'a> Model<'a> {
 
     pub(crate) fn relation_fields(&self) -> impl Iterator<Item = (FieldId, &Field<'a>, &RelationField<'a>)> {
         self.ids().filter_map(|(id, field)| match &field.kind {
-            FieldKind::Relation(relation) => Some((id, field, relation)),
+            FieldKind::Relation(relation) => Some((id, field, relation.as_ref())),
             FieldKind::Scalar(_) | FieldKind::Unknown => None,
         })
     }

@@ -136,7 +136,7 @@ impl<'a> Types<'a> {
             TypeName::Name(name) => match ScalarType::from_name(name) {
                 Some(scalar) => Type::Scalar(scalar),
                 None => match self.names.get(name.as_str()) {
-                    Some(Container::Model(id)) => return FieldKind::Relation(RelationField::new(*id)),
+                    Some(Container::Model(id)) => return FieldKind::Relation(Box::new(RelationField::new(*id))),
                     Some(Container::Enum(id)) => Type::Enum(*id),
                     Some(Container::Composite(id)) => Type::Composite(*id),
                     None | Some(Container::Configuration) => {
