@@ -9,7 +9,7 @@ use crate::dbschema::{Column, ColumnArity, ColumnType, DefaultValue, Origin, Val
 #[expect(clippy::unnested_or_patterns, clippy::match_same_arms, reason = "a table: rows stay apart")]
 pub(super) fn same_default(from: (&Column, Origin), to: (&Column, Origin)) -> bool {
     use DefaultValue as D;
-    let ((from, _), (to, _)) = (from, to);
+    let ((from, from_origin), (to, to_origin)) = (from, to);
     match (&from.default, &to.default) {
         // The change of `autoincrement` speaks for these.
         (None, None) | (Some(D::Sequence(_)), None) | (_, Some(D::Sequence(_) | D::DbGenerated(None))) => true,
@@ -18,6 +18,15 @@ pub(super) fn same_default(from: (&Column, Origin), to: (&Column, Origin)) -> bo
             sequence_of(text).is_some_and(|other| other == name.name)
         }
         (Some(D::Sequence(_)), Some(_)) => false,
+        (Some(D::Value(Value::List(a))), Some(D::Value(Value::List(b)))) => {
+            // Prisma compares the texts of schema files here, although it reads those of one value.
+            let as_written = (from_origin, to_origin) == (Origin::Psl, Origin::Psl);
+            let same = |(a, b): (&Value, &Value)| match (a, b) {
+                (Value::Json(a), Value::Json(b)) if as_written => a == b,
+                _ => same_value(a, b, to),
+            };
+            a.len() == b.len() && a.iter().zip(b).all(same)
+        }
         (Some(D::Value(a)), Some(D::Value(b))) => same_value(a, b, to),
         (Some(D::DbGenerated(Some(a))), Some(b)) => same_text(a, b, to),
         (Some(a), Some(D::DbGenerated(Some(b)))) => same_text(b, a, to),
@@ -31,15 +40,10 @@ pub(super) fn same_default(from: (&Column, Origin), to: (&Column, Origin)) -> bo
 
 fn same_value(a: &Value, b: &Value, column: &Column) -> bool {
     match (a, b) {
-        (Value::List(a), Value::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b, column))
-        }
         (Value::Int(a) | Value::BigInt(a), Value::Int(b) | Value::BigInt(b)) => a == b,
         (Value::Json(a), Value::Json(b) | Value::String(b)) | (Value::String(a), Value::Json(b)) => same_json(a, b),
         (Value::String(a), Value::String(b)) if is_json(column) => same_json(a, b),
         (Value::Decimal(a), Value::Decimal(b)) => same_number(a, b),
-        (Value::Decimal(a), Value::Int(b) | Value::BigInt(b))
-        | (Value::Int(b) | Value::BigInt(b), Value::Decimal(a)) => same_number(a, &b.to_string()),
         (Value::DateTime(a), Value::DateTime(b)) => same_time(a, b, column),
         (Value::DateTime(a) | Value::String(a), Value::DateTime(b) | Value::String(b)) if is_time(column) => {
             same_time(a, b, column)
@@ -87,7 +91,7 @@ fn same_text(text: &str, other: &DefaultValue, column: &Column) -> bool {
     let other = match other {
         DefaultValue::DbGenerated(Some(other)) => return expression::same(text, other),
         DefaultValue::Now => return expression::same(text, "now()"),
-        DefaultValue::Value(Value::List(_)) if is_time(column) => return true,
+        DefaultValue::Value(Value::List(times)) if is_time(column) => return same_times(text, times, column),
         DefaultValue::Value(value) => value,
         DefaultValue::Sequence(_) | DefaultValue::DbGenerated(None) => return true,
     };
@@ -107,6 +111,16 @@ fn same_text(text: &str, other: &DefaultValue, column: &Column) -> bool {
         }
         _ => expression::same(text, &other),
     }
+}
+
+/// Whether an array consists of these times; what cannot be read is not compared.
+fn same_times(text: &str, times: &[Value], column: &Column) -> bool {
+    let Some(Expression::Array(elements)) = expression::read(text) else { return true };
+    let same = |(element, time): (&Expression, &Value)| match (element, time) {
+        (Expression::Text(text), Value::DateTime(time)) => same_time(text, time, column),
+        _ => true,
+    };
+    elements.len() == times.len() && elements.iter().zip(times).all(same)
 }
 
 fn same_uuid(a: &str, b: &str) -> bool {

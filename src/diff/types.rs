@@ -42,7 +42,7 @@ pub fn type_change(from: (&Column, Origin), to: (&Column, Origin)) -> Option<Typ
         (ColumnType::Enum(a), ColumnType::Enum(b)) if a == b => None,
         (ColumnType::Enum(_), _) | (_, ColumnType::Enum(_)) => Some(NotCastable),
         (ColumnType::Unsupported(a), ColumnType::Unsupported(b)) if lists.0 == lists.1 => {
-            (!same_unsupported(a, b)).then_some(Risky)
+            (!same_unsupported(a, b, lists.0)).then_some(Risky)
         }
         (ColumnType::Native(a), ColumnType::Unsupported(b)) if names_native(b, *a, lists.0, lists.1) => None,
         (ColumnType::Unsupported(a), ColumnType::Native(b)) if names_native(a, *b, lists.1, lists.0) => None,
@@ -67,10 +67,13 @@ fn list_to_scalar(to: N) -> TypeChange {
 }
 
 /// Whether two texts name the same type, as far as that can be told without the server: names in any case, blanks
-/// and a namespace do not count, and arguments count only if both sides have them (a catalog may not tell them).
-fn same_unsupported(a: &str, b: &str) -> bool {
+/// and a namespace do not count, and arguments count only if both sides have them (a catalog may not tell them). An array
+/// type is called like its elements, or as in the catalog with a line in front.
+fn same_unsupported(a: &str, b: &str, lists: bool) -> bool {
     let (a, b) = (TypeText::read(a), TypeText::read(b));
-    a.name == b.name && (a.arguments.is_empty() || b.arguments.is_empty() || a.arguments == b.arguments)
+    let of_elements = |array: &str, element: &str| lists && array.strip_prefix('_') == Some(element);
+    let same_name = a.name == b.name || of_elements(&a.name, &b.name) || of_elements(&b.name, &a.name);
+    same_name && (a.arguments.is_empty() || b.arguments.is_empty() || a.arguments == b.arguments)
 }
 
 /// Whether the text of `Unsupported("…")` names this type: `varchar(3)`, `int`.

@@ -54,7 +54,7 @@ pub(super) fn binary(operator: &str, left: E, right: E) -> E {
     }
 }
 
-/// `AND` and `OR`: neither parentheses nor the order of the terms count.
+/// `AND` and `OR`: parentheses do not count. The order of the terms does, as with Prisma; the server keeps it.
 pub(super) fn joined(operator: &str, left: E, right: E) -> E {
     let mut terms = Vec::new();
     for side in [left, right] {
@@ -63,7 +63,6 @@ pub(super) fn joined(operator: &str, left: E, right: E) -> E {
             other => terms.push(other),
         }
     }
-    terms.sort_unstable();
     E::Call(operator.to_owned(), terms)
 }
 
