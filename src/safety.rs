@@ -9,14 +9,15 @@ mod dependents;
 mod finding;
 mod inspect;
 mod message;
-
-use std::collections::HashSet;
+mod touched;
 
 pub use counts::{Counts, Question};
-pub use finding::{Dependent, EnumColumn, Finding, FindingKind, Removal, Severity, UniqueValues};
+pub use finding::{Dependent, EnumColumn, Finding, FindingKind, ForeignKeyValues, Removal, Severity, UniqueValues};
 pub use inspect::{Consequence, Consequences, inspect};
 
-use crate::dbschema::{Column, ColumnArity, ColumnType, ForeignKey, Index, QualifiedName};
+use touched::Touched;
+
+use crate::dbschema::{Column, ColumnArity, ColumnType, QualifiedName};
 use crate::diff::types::{TypeChange, Via, via};
 use crate::diff::{Change, ColumnChange, EnumChange, IndexReason, TableChange};
 
@@ -75,101 +76,6 @@ pub fn check(changes: &[Change]) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// What is not there yet, or has other values afterwards, so that nothing can be counted before.
-struct Touched<'a> {
-    tables: HashSet<&'a QualifiedName>,
-    columns: HashSet<(&'a QualifiedName, &'a str)>,
-    /// New columns that are NULL in every row.
-    empty: HashSet<(&'a QualifiedName, &'a str)>,
-    /// Foreign keys that are only made anew.
-    dropped_keys: HashSet<(&'a QualifiedName, &'a [String], &'a QualifiedName)>,
-}
-
-impl<'a> Touched<'a> {
-    fn by(changes: &'a [Change]) -> Self {
-        let mut touched = Self {
-            tables: HashSet::new(),
-            columns: HashSet::new(),
-            empty: HashSet::new(),
-            dropped_keys: HashSet::new(),
-        };
-        for change in changes {
-            match change {
-                Change::CreateTable { table } => {
-                    touched.tables.insert(&table.name);
-                }
-                Change::DropForeignKey { table, foreign_key: key } => {
-                    touched.dropped_keys.insert((table, &key.columns, &key.referenced_table));
-                }
-                Change::AlterTable { table, changes } => {
-                    for change in changes {
-                        touched.column(table, change);
-                    }
-                }
-                _ => {}
-            }
-        }
-        touched
-    }
-
-    fn column(&mut self, table: &'a QualifiedName, change: &'a TableChange) {
-        let (column, had_values) = match change {
-            TableChange::AddColumn { column } => (column, false),
-            TableChange::RecreateColumn(change) => (&change.to, false),
-            TableChange::AlterColumn(change) if change.ty.is_some() => (&change.to, true),
-            _ => return,
-        };
-        let name = (table, column.name.as_str());
-        self.columns.insert(name);
-        if !had_values && column.default.is_none() && !column.autoincrement && column.arity != ColumnArity::Required {
-            self.empty.insert(name);
-        }
-    }
-
-    fn any<'b>(&self, table: &QualifiedName, mut columns: impl Iterator<Item = &'b str>) -> bool {
-        self.tables.contains(table) || columns.any(|column| self.columns.contains(&(table, column)))
-    }
-
-    fn unique_index(&self, table: &QualifiedName, index: &Index) -> FindingKind {
-        let columns: Vec<String> = index.columns.iter().map(|c| c.name.clone()).collect();
-        let values = if columns.iter().any(|column| self.empty.contains(&(table, column.as_str()))) {
-            UniqueValues::AllNull
-        } else if index.predicate.is_some() || self.any(table, columns.iter().map(String::as_str)) {
-            UniqueValues::Unknown
-        } else {
-            UniqueValues::Countable
-        };
-        FindingKind::UniqueIndex { table: table.clone(), columns, values }
-    }
-
-    fn duplicate_keys(&self, table: &QualifiedName, changes: &[TableChange]) -> Option<FindingKind> {
-        let before = changes.iter().find_map(|change| match change {
-            TableChange::DropPrimaryKey { primary_key } => Some(&primary_key.columns),
-            _ => None,
-        });
-        let columns = changes.iter().find_map(|change| match change {
-            TableChange::AddPrimaryKey { primary_key } => Some(&primary_key.columns),
-            _ => None,
-        })?;
-        // A key with more columns than one that held cannot be violated.
-        let held = before.is_some_and(|before| before.iter().all(|column| columns.contains(column)));
-        let known = !self.any(table, columns.iter().map(String::as_str));
-        (known && !held).then(|| FindingKind::DuplicateKeys { table: table.clone(), columns: columns.clone() })
-    }
-
-    fn orphans(&self, table: &QualifiedName, key: &ForeignKey) -> Option<FindingKind> {
-        let renewed = self.dropped_keys.contains(&(table, key.columns.as_slice(), &key.referenced_table));
-        let known = !self.any(table, key.columns.iter().map(String::as_str))
-            && !self.any(&key.referenced_table, key.referenced_columns.iter().map(String::as_str));
-        (known && !renewed).then(|| FindingKind::Orphans {
-            table: table.clone(),
-            columns: key.columns.clone(),
-            referenced_table: key.referenced_table.clone(),
-            referenced_columns: key.referenced_columns.clone(),
-        })
-    }
 }
 
 fn removed_values(change: &EnumChange) -> FindingKind {
@@ -260,7 +166,7 @@ pub fn header(findings: &[Finding]) -> Vec<String> {
     let of = |severity: Severity| {
         findings
             .iter()
-            .filter(move |finding| finding.kind.severity() == severity && !finding.kind.needs_database())
+            .filter(move |finding| finding.kind.severity() == severity && finding.kind.is_in_header())
             .map(|finding| finding.kind.worst_case())
     };
     of(Severity::Warning).chain(of(Severity::Unexecutable)).collect()

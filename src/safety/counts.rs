@@ -15,20 +15,22 @@ pub enum Question {
     Rows(QualifiedName),
     /// The rows of a table with a value in a column.
     NonNull(QualifiedName, String),
-    /// The combinations of values in columns, none of them NULL, that several rows have.
+    /// The combinations of values, none of them NULL, that several rows of a table have. The values are SQL expressions.
     Repeated(QualifiedName, Vec<String>),
     /// The rows in whose column one of these values of an enum is.
     Using(EnumColumn, Vec<String>),
+    /// The rows of a table without a NULL among these SQL expressions.
+    Filled(QualifiedName, Vec<String>),
     /// The rows that refer to none of another table.
     Unmatched {
         /// The table.
         table: QualifiedName,
-        /// The columns that refer.
-        columns: Vec<String>,
+        /// What its rows refer by, as SQL expressions.
+        referencing: Vec<String>,
         /// The other table.
         referenced_table: QualifiedName,
-        /// Its columns.
-        referenced_columns: Vec<String>,
+        /// What is referred to, as SQL expressions.
+        referenced: Vec<String>,
     },
 }
 
@@ -38,7 +40,7 @@ impl Question {
         match self {
             Self::Rows(table) => Some((table, "count(*)".to_owned())),
             Self::NonNull(table, column) => Some((table, format!("count({})", Ident(column)))),
-            Self::Repeated(..) | Self::Using(..) | Self::Unmatched { .. } => None,
+            Self::Repeated(..) | Self::Using(..) | Self::Filled(..) | Self::Unmatched { .. } => None,
         }
     }
 
@@ -46,15 +48,14 @@ impl Question {
     fn query(&self) -> Option<Statement> {
         let sql = match self {
             Self::Rows(_) | Self::NonNull(..) => return None,
-            Self::Repeated(table, columns) => {
-                let names: Vec<String> = columns.iter().map(|column| Ident(column).to_string()).collect();
-                let filled: Vec<String> = names.iter().map(|name| format!("{name} IS NOT NULL")).collect();
-                format!(
-                    "SELECT count(*) AS number FROM (SELECT FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS repeated",
-                    Qualified(table),
-                    filled.join(" AND "),
-                    names.join(", ")
-                )
+            Self::Repeated(table, values) => format!(
+                "SELECT count(*) AS number FROM (SELECT FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS repeated",
+                Qualified(table),
+                filled(values),
+                values.join(", ")
+            ),
+            Self::Filled(table, values) => {
+                format!("SELECT count(*) AS number FROM {} WHERE {}", Qualified(table), filled(values))
             }
             Self::Using(column, values) => {
                 let labels: Vec<String> = values.iter().map(|value| Constant(value).to_string()).collect();
@@ -67,25 +68,32 @@ impl Question {
                 };
                 format!("SELECT count(*) AS number FROM {} WHERE {condition}", Qualified(&column.table))
             }
-            Self::Unmatched { table, columns, referenced_table, referenced_columns } => {
-                let filled: Vec<String> =
-                    columns.iter().map(|column| format!("one.{} IS NOT NULL", Ident(column))).collect();
-                let equal: Vec<String> = columns
-                    .iter()
-                    .zip(referenced_columns)
-                    .map(|(column, referenced)| format!("other.{} = one.{}", Ident(referenced), Ident(column)))
-                    .collect();
+            Self::Unmatched { table, referencing, referenced_table, referenced } => {
+                let names = (0..referencing.len()).map(|nth| format!("v{nth}")).collect::<Vec<_>>();
+                let of = |side: &str| names.iter().map(|name| format!("{side}.{name}")).collect::<Vec<_>>();
+                let equal: Vec<String> = names.iter().map(|name| format!("other.{name} = one.{name}")).collect();
                 format!(
-                    "SELECT count(*) AS number FROM {} AS one WHERE {} AND NOT EXISTS (SELECT FROM {} AS other WHERE {})",
+                    "SELECT count(*) AS number FROM (SELECT {} FROM {}) AS one ({}) WHERE {} \
+                     AND NOT EXISTS (SELECT FROM (SELECT {} FROM {}) AS other ({}) WHERE {})",
+                    referencing.join(", "),
                     Qualified(table),
-                    filled.join(" AND "),
+                    names.join(", "),
+                    filled(&of("one")),
+                    referenced.join(", "),
                     Qualified(referenced_table),
+                    names.join(", "),
                     equal.join(" AND ")
                 )
             }
         };
         Some(Statement::built(sql))
     }
+}
+
+/// A condition: none of these expressions is NULL.
+fn filled(values: &[String]) -> String {
+    let conditions: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
+    if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") }
 }
 
 /// Answers to questions.

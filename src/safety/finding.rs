@@ -114,8 +114,11 @@ pub enum FindingKind {
         table: QualifiedName,
         /// The key's columns.
         columns: Vec<String>,
+        /// What they will hold: SQL expressions over the rows before.
+        values: Vec<String>,
     },
-    /// Rows refer to rows that are not there, by what becomes a foreign key. Only known from the data.
+    /// Rows refer to rows that are not there, by what becomes a foreign key. That this cannot be otherwise shows without
+    /// the data where they refer to something new.
     Orphans {
         /// The table.
         table: QualifiedName,
@@ -125,6 +128,8 @@ pub enum FindingKind {
         referenced_table: QualifiedName,
         /// The referenced columns.
         referenced_columns: Vec<String>,
+        /// What can be known about the values on both sides.
+        values: ForeignKeyValues,
     },
     /// Objects depend on what is dropped or retyped, so that the server refuses it. Only known from the database.
     InTheWay {
@@ -194,6 +199,26 @@ pub enum UniqueValues {
     Unknown,
 }
 
+/// What can be known, before anything is changed, about the values that a new foreign key compares. Expressions are SQL
+/// over the rows before, one for each column.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ForeignKeyValues {
+    /// The values of both sides can be told.
+    Comparable {
+        /// Those of the referencing columns.
+        referencing: Vec<String>,
+        /// Those of the referenced columns.
+        referenced: Vec<String>,
+    },
+    /// The referenced table is new, or a referenced column is and has no values: whatever refers fails.
+    NothingThere {
+        /// Those of the referencing columns that can be NULL.
+        referencing: Vec<String>,
+    },
+    /// Sequences or expressions make them in the same migration.
+    Unknown,
+}
+
 /// A column of an enum.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EnumColumn {
@@ -217,7 +242,8 @@ impl FindingKind {
             | Self::RecreatedColumn { .. }
             | Self::UniqueIndex { .. }
             | Self::RemovedValues { .. }
-            | Self::TakenAlong { .. } => Severity::Warning,
+            | Self::TakenAlong { .. }
+            | Self::Orphans { values: ForeignKeyValues::Unknown, .. } => Severity::Warning,
             Self::RequiredColumn { .. }
             | Self::MadeRequired { .. }
             | Self::RecreatedRequired { .. }
@@ -229,10 +255,16 @@ impl FindingKind {
 
     /// Whether only the database can tell that there is anything wrong at all.
     pub const fn needs_database(&self) -> bool {
-        matches!(
-            self,
-            Self::DuplicateKeys { .. } | Self::Orphans { .. } | Self::InTheWay { .. } | Self::TakenAlong { .. }
-        )
+        match self {
+            Self::Orphans { values, .. } => matches!(values, ForeignKeyValues::Comparable { .. }),
+            Self::DuplicateKeys { .. } | Self::InTheWay { .. } | Self::TakenAlong { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is told at the head of a `migration.sql`, which has what Prisma tells there.
+    pub(super) const fn is_in_header(&self) -> bool {
+        !self.needs_database() && !matches!(self, Self::Orphans { .. })
     }
 
     /// A short name of the kind, stable, for tests and programs.

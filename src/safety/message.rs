@@ -1,8 +1,9 @@
 //! What findings say, with and without knowledge of the data.
 
 use super::counts::{Counts, Question};
-use super::finding::{Dependent, FindingKind, Removal, Severity, UniqueValues};
+use super::finding::{Dependent, FindingKind, ForeignKeyValues, Removal, Severity, UniqueValues};
 use crate::dbschema::QualifiedName;
+use crate::sql::quote::Ident;
 
 impl FindingKind {
     /// What it says when nothing is known about the data.
@@ -63,17 +64,34 @@ impl FindingKind {
                 "The type of the column `{column}` of the table `{}` changes, and there is no cast. The column would have to be dropped and made anew, which is not possible if it has data, because it is required.",
                 table.name
             ),
-            Self::DuplicateKeys { table, columns } => format!(
+            Self::DuplicateKeys { table, columns, .. } => format!(
                 "The columns `[{}]` of the table `{}` become its primary key. This fails if rows have the same values.",
                 columns.join(","),
                 table.name
             ),
-            Self::Orphans { table, columns, referenced_table, .. } => format!(
-                "A foreign key on the columns `[{}]` of the table `{}` is added. This fails if rows refer to some that the table `{}` does not have.",
-                columns.join(","),
-                table.name,
-                referenced_table.name
-            ),
+            Self::Orphans { table, columns, referenced_table, values, .. } => {
+                let reason = match values {
+                    ForeignKeyValues::Comparable { .. } => {
+                        format!(
+                            "This fails if rows refer to some that the table `{}` does not have.",
+                            referenced_table.name
+                        )
+                    }
+                    ForeignKeyValues::NothingThere { .. } => format!(
+                        "This fails if rows refer to anything, because the table `{}` has nothing to refer to yet.",
+                        referenced_table.name
+                    ),
+                    ForeignKeyValues::Unknown => format!(
+                        "Its values are made in the same migration. This fails if the table `{}` does not have them.",
+                        referenced_table.name
+                    ),
+                };
+                format!(
+                    "A foreign key on the columns `[{}]` of the table `{}` is added. {reason}",
+                    columns.join(","),
+                    table.name
+                )
+            }
             Self::InTheWay { object, column, removal, objects } => {
                 in_the_way(&cannot(object, column.as_deref(), *removal), objects)
             }
@@ -101,19 +119,26 @@ impl FindingKind {
             Self::RecreatedColumn { table, column } | Self::MadeRequired { table, column } => {
                 vec![Question::Rows(table.clone()), Question::NonNull(table.clone(), column.clone())]
             }
-            Self::UniqueIndex { table, columns, values: UniqueValues::Countable }
-            | Self::DuplicateKeys { table, columns } => vec![Question::Repeated(table.clone(), columns.clone())],
+            Self::UniqueIndex { table, columns, values: UniqueValues::Countable } => {
+                let values = columns.iter().map(|column| Ident(column).to_string()).collect();
+                vec![Question::Repeated(table.clone(), values)]
+            }
+            Self::DuplicateKeys { table, values, .. } => vec![Question::Repeated(table.clone(), values.clone())],
             Self::UniqueIndex { values: UniqueValues::AllNull | UniqueValues::Unknown, .. }
             | Self::InTheWay { .. }
             | Self::TakenAlong { .. } => Vec::new(),
             Self::RemovedValues { values, columns, .. } => {
                 columns.iter().map(|column| Question::Using(column.clone(), values.clone())).collect()
             }
-            Self::Orphans { table, columns, referenced_table, referenced_columns } => vec![Question::Unmatched {
-                table: table.clone(),
-                columns: columns.clone(),
-                referenced_table: referenced_table.clone(),
-                referenced_columns: referenced_columns.clone(),
+            Self::Orphans { table, referenced_table, values, .. } => vec![match values {
+                ForeignKeyValues::Comparable { referencing, referenced } => Question::Unmatched {
+                    table: table.clone(),
+                    referencing: referencing.clone(),
+                    referenced_table: referenced_table.clone(),
+                    referenced: referenced.clone(),
+                },
+                ForeignKeyValues::NothingThere { referencing } => Question::Filled(table.clone(), referencing.clone()),
+                ForeignKeyValues::Unknown => Question::Rows(table.clone()),
             }],
         }
     }
@@ -182,7 +207,7 @@ impl FindingKind {
                 table.name,
                 repeated_text(extent)
             ),
-            Self::DuplicateKeys { table, columns } => format!(
+            Self::DuplicateKeys { table, columns, .. } => format!(
                 "The columns `[{}]` of the table `{}` cannot become its primary key, because {}.",
                 columns.join(","),
                 table.name,
@@ -217,13 +242,24 @@ impl FindingKind {
                 table.name,
                 rows_text(extent)
             ),
-            Self::Orphans { table, columns, referenced_table, .. } => format!(
-                "The foreign key on the columns `[{}]` of the table `{}` cannot be added, because {} the table `{}` does not have.",
-                columns.join(","),
-                table.name,
-                plural(extent, "row refers to one that", "rows refer to some that"),
-                referenced_table.name
-            ),
+            Self::Orphans { values: ForeignKeyValues::Unknown, .. } => self.worst_case(),
+            Self::Orphans { table, columns, referenced_table, values, .. } => {
+                let foreign_key =
+                    format!("The foreign key on the columns `[{}]` of the table `{}`", columns.join(","), table.name);
+                if matches!(values, ForeignKeyValues::NothingThere { .. }) {
+                    format!(
+                        "{foreign_key} cannot be added, because {}, and the table `{}` has nothing to refer to yet. Add the key once it has.",
+                        plural(extent, "row refers to something", "rows refer to something"),
+                        referenced_table.name
+                    )
+                } else {
+                    format!(
+                        "{foreign_key} cannot be added, because {} the table `{}` does not have.",
+                        plural(extent, "row refers to one that", "rows refer to some that"),
+                        referenced_table.name
+                    )
+                }
+            }
         }
     }
 }

@@ -118,22 +118,24 @@ fn alter_column(table: &QualifiedName, change: &ColumnChange, naming: Naming<'_>
 }
 
 fn using(via: Via, id: &str, ty: &str) -> String {
+    if via == Via::Assignment { String::new() } else { format!(" USING {}", value(via, id, ty)) }
+}
+
+/// The values of a column of before, as an expression of the new type.
+pub(crate) fn retyped_value(change: &ColumnChange) -> String {
+    let id = Ident(&change.from.name).to_string();
+    value(via(&change.from, &change.to), &id, &type_name(&change.to, Naming::default()))
+}
+
+fn value(via: Via, id: &str, ty: &str) -> String {
+    let list = if ty.ends_with("[]") { "[]" } else { "" };
     match via {
-        Via::Assignment => String::new(),
-        Via::Text => {
-            let list = if ty.ends_with("[]") { "[]" } else { "" };
-            format!(" USING {id}::text{list}::{ty}")
-        }
-        Via::Numeric => {
-            let list = if ty.ends_with("[]") { "[]" } else { "" };
-            format!(" USING {id}::numeric{list}::{ty}")
-        }
-        Via::Timestamptz => {
-            let list = if ty.ends_with("[]") { "[]" } else { "" };
-            format!(" USING {id}::timestamptz{list}::{ty}")
-        }
-        Via::Element => format!(" USING CASE WHEN {id} IS NULL THEN NULL ELSE ARRAY[{id}] END"),
-        Via::FirstElement => format!(" USING {id}[1]"),
+        Via::Assignment => format!("{id}::{ty}"),
+        Via::Text => format!("{id}::text{list}::{ty}"),
+        Via::Numeric => format!("{id}::numeric{list}::{ty}"),
+        Via::Timestamptz => format!("{id}::timestamptz{list}::{ty}"),
+        Via::Element => format!("CASE WHEN {id} IS NULL THEN NULL ELSE ARRAY[{id}] END"),
+        Via::FirstElement => format!("{id}[1]"),
     }
 }
 

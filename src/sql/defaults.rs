@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Naming;
 use super::create::type_name;
 use super::quote::{Literal, Qualified};
-use crate::dbschema::{Column, DefaultValue, Value};
+use crate::dbschema::{Column, ColumnType, DefaultValue, Value};
 
 /// ` DEFAULT …`, or nothing.
 pub(super) fn default_clause(column: &Column, naming: Naming<'_>) -> String {
@@ -32,6 +32,17 @@ pub(crate) fn column_default(column: &Column) -> Option<String> {
         Some(DefaultValue::Sequence(Some(name))) => Some(format!("nextval({})", Literal(&Qualified(name).to_string()))),
         _ => default_expression(column, Naming::default()),
     }
+}
+
+/// The value that rows get from a default, as an expression; that of an enum as a text. `None` if there is no default
+/// or only the server knows its values.
+pub(crate) fn default_value(column: &Column) -> Option<String> {
+    let ty = match &column.ty {
+        ColumnType::Enum(_) => "text".to_owned(),
+        ColumnType::Native(_) | ColumnType::Unsupported(_) => type_name(column, Naming::default()),
+    };
+    let value = default_expression(column, Naming::default())?;
+    Some(format!("CAST({value} AS {ty})"))
 }
 
 /// A constant for comparison with an expression of the catalog, all names qualified.

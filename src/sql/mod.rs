@@ -15,8 +15,9 @@ use std::fmt;
 
 use crate::dbschema::{DbSchema, Origin, QualifiedName};
 use crate::diff::Change;
+pub(crate) use alter::retyped_value;
 pub(crate) use create::{action as action_name, column_type};
-pub(crate) use defaults::{column_default, default_text};
+pub(crate) use defaults::{column_default, default_text, default_value};
 use quote::{Ident, Qualified};
 pub use script::{EMPTY_SCRIPT, Script, Step, StepKind};
 

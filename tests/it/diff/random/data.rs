@@ -101,26 +101,12 @@ fn native(ty: N, row: usize) -> String {
 }
 
 /// The tables that have to be empty: those with changes of which evt's own findings say that they lose the rows, or
-/// that the rows stand in their way, and those that get a foreign key to what is only made by the same changes, which
-/// no row can obey.
+/// that the rows stand in their way.
 pub(crate) fn in_the_way<'a>(
     from: &'a DbSchema,
-    changes: &'a [Change],
     confirmed: impl Iterator<Item = &'a Change>,
 ) -> HashSet<&'a QualifiedName> {
     let mut tables = HashSet::new();
-    for change in changes {
-        let Change::AddForeignKey { table, foreign_key } = change else { continue };
-        let again = changes.iter().any(|other| {
-            matches!(other, Change::DropForeignKey { table: t, foreign_key: key }
-                if t == table && key.columns == foreign_key.columns
-                    && key.referenced_table == foreign_key.referenced_table
-                    && key.referenced_columns == foreign_key.referenced_columns)
-        });
-        if !again {
-            tables.insert(table);
-        }
-    }
     for change in confirmed {
         match change {
             Change::AlterTable { table, .. }

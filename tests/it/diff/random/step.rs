@@ -39,7 +39,7 @@ pub(crate) async fn step(
     let findings = safety::check(&changes);
     let consequences = safety::inspect(db, &changes, &findings).await.map_err(|error| error.to_string())?;
     let confirmed = consequences.warnings.iter().chain(&consequences.unexecutable).map(|c| &changes[c.finding.step]);
-    let empty = in_the_way(source, &changes, confirmed);
+    let empty = in_the_way(source, confirmed);
     let mut sql = String::new();
     for table in &empty {
         let _ = writeln!(sql, "TRUNCATE {} CASCADE;", Qualified(table));
