@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! cargo run --example random_diffs -- pairs 300 [seed [server-folder]]
+//! cargo run --example random_diffs -- pairs 120..300 [seed [server-folder]]
 //! cargo run --example random_diffs -- walk 300 [seed [server-folder]]
 //! ```
 //!
-//! `pairs` tries that many pairs of schemas, each on an empty database; `walk` takes that many steps from one schema
+//! `pairs` tries that many pairs of schemas, or those of these numbers, each on an empty database; `walk` takes that many steps from one schema
 //! to the next on one database with rows. The server is a private one, from the programs in `server-folder` or else
 //! from those of the machine.
 #![allow(
@@ -31,8 +32,11 @@ use evt::db::{Connection, DatabaseUrl};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |nth: usize, otherwise: u64| arguments.get(nth).map_or(Ok(otherwise), |text| text.parse::<u64>());
-    let (count, seed) = (usize::try_from(number(1, 300)?)?, number(2, 1)?);
+    let seed = arguments.get(2).map_or(Ok(1), |text| text.parse::<u64>())?;
+    let count = arguments.get(1).map_or("300", String::as_str);
+    let (first, end) = count.split_once("..").unwrap_or(("0", count));
+    let numbers = first.parse::<u64>()?..end.parse::<u64>()?;
+    let steps = usize::try_from(numbers.end)?;
     let binaries = match arguments.get(3) {
         Some(folder) => Binaries::in_folder(Path::new(folder))?,
         None => Binaries::find(std::env::var_os("PATH").as_deref())?,
@@ -50,8 +54,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut db = Connection::open(&url).await.map_err(|error| error.to_string())?;
         match arguments.first().map(String::as_str) {
-            Some("pairs") => diff::random::pairs::try_pairs(&mut db, &text, count, seed).await,
-            Some("walk") => diff::random::walk::walk(&mut db, &text, seed, count, 10).await,
+            Some("pairs") => diff::random::pairs::try_pairs(&mut db, &text, numbers, seed).await,
+            Some("walk") => diff::random::walk::walk(&mut db, &text, seed, steps, 10).await,
             _ => Err("say `pairs` or `walk`".to_owned()),
         }
     });

@@ -11,8 +11,8 @@
 //! then compared with `-- to.prisma --` (absent: an empty database). A section `-- external --` lists tables and enums
 //! that are not managed, as `table namespace.name`. Findings are those that the data confirms.
 //!
-//! Random schemas are tried too; `tests/random_diffs.rs` tries many of them, and `tests/oracle/diff_random.mjs`
-//! compares many with Prisma.
+//! Random schemas are tried too: a few by the suite, hundreds by `cargo test --test it -- --sweep "diff: the sweep"`, and
+//! as many as one likes by `tests/random_diffs.rs`; `tests/oracle/diff_random.mjs` compares many with Prisma.
 
 mod catalog;
 mod corpus;
@@ -65,7 +65,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     }
     trials.push(crate::server::long("diff: pairs of random schemas", |database| async move {
         let mut db = database.connect().await;
-        if let Err(failure) = random::pairs::try_pairs(&mut db, &database.text(), 12, 20).await {
+        if let Err(failure) = random::pairs::try_pairs(&mut db, &database.text(), 0..12, 20).await {
             panic!("{failure}");
         }
     }));
@@ -80,6 +80,24 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials.extend(matrix::tests());
     trials.extend(round_trip::tests());
     trials
+}
+
+/// The tests that take minutes.
+pub(crate) fn sweep() -> Vec<Trial> {
+    vec![
+        crate::server::long("diff: the sweep of three hundred pairs of random schemas", |database| async move {
+            let mut db = database.connect().await;
+            if let Err(failure) = random::pairs::try_pairs(&mut db, &database.text(), 0..300, 1).await {
+                panic!("{failure}");
+            }
+        }),
+        crate::server::long("diff: the sweep of four hundred random changes on one database", |database| async move {
+            let mut db = database.connect().await;
+            if let Err(failure) = random::walk::walk(&mut db, &database.text(), 11, 400, 10).await {
+                panic!("{failure}");
+            }
+        }),
+    ]
 }
 
 /// So many that the judges' work is shared and the databases' is not.

@@ -72,7 +72,7 @@ fn main() {
         if sweep.is_empty() {
             Vec::new()
         } else {
-            [kill::sweep(), killed::sweep(), crowd::sweep()].into_iter().flatten().collect()
+            [kill::sweep(), killed::sweep(), crowd::sweep(), diff::sweep()].into_iter().flatten().collect()
         },
         odd::tests(),
         pooler::tests(),

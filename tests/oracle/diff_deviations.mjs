@@ -147,6 +147,14 @@ const rules = {
     const set = new Set(theirs.flatMap((b) => b.lines).map((l) => /^(".*": ALTER COLUMN ".*") SET DEFAULT/.exec(l)?.[1]).filter(Boolean))
     return [ours, alterTables((l) => (set.has(/^(".*": ALTER COLUMN ".*") DROP DEFAULT$/.exec(l)?.[1]) ? null : l))(theirs)]
   },
+  'an index that goes with a column of its condition is made anew': (ours, theirs) => {
+    const clauses = split({ lines: theirs.flatMap((b) => b.lines) }, (l) => l).lines
+    const recreated = clauses.map((l) => /^".*?": DROP COLUMN (".*")$/.exec(l)?.[1]).filter((name) => name && clauses.some((l) => l.includes(`ADD COLUMN     ${name} `)))
+    const nameOf = (b) => /INDEX (?:"[^"]*"\.)?("[^"]*")(?: ON|;)/.exec(statement(b))?.[1]
+    const again = ours.filter((b) => b.kind === 'CreateIndex' && recreated.some((name) => / WHERE (.*);$/.exec(statement(b))?.[1].includes(name)))
+    const names = new Set(again.map(nameOf).filter((name) => !theirs.some((b) => /Index$/.test(b.kind) && nameOf(b) === name)))
+    return [ours.filter((b) => !(/^(Drop|Create)Index$/.test(b.kind) && names.has(nameOf(b)))), theirs]
+  },
   'indexes with twins are matched one to one': (ours, theirs, pair) => {
     if (!hasTwins(pair.from) && !hasTwins(pair.to)) return [ours, theirs]
     const index = (b) => /Index$/.test(b.kind)

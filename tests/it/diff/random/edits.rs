@@ -2,7 +2,7 @@
 
 use super::Choices;
 use super::project::{
-    ACTIONS, COLUMNS, ENUMS, FieldType, Index, Kind, Model, Project, TABLES, VALUES, condition, is_ordered,
+    ACTIONS, COLUMNS, ENUMS, FieldType, Index, Kind, Model, Project, TABLES, VALUES, condition, is_ordered, placeholder,
 };
 use super::types::{TEXT, TYPES};
 
@@ -89,7 +89,7 @@ impl Project {
                 let name = model.fields[choices.below(model.fields.len())].name;
                 if !model.key.contains(&name) {
                     model.fields.retain(|f| f.name != name);
-                    model.indexes.retain(|i| i.fields.iter().all(|(field, _)| *field != name));
+                    model.indexes.retain(|index| !covers(index, name) && !is_conditioned_on(index, name));
                 }
             }
             3 | 4 => {
@@ -108,6 +108,7 @@ impl Project {
                     model
                         .indexes
                         .retain(|index| !is_particular(index, name) && (is_ordered(ty) || !covers(index, name)));
+                    model.indexes.retain(|index| !is_conditioned_on(index, name));
                 }
             }
             5 => {
@@ -119,7 +120,7 @@ impl Project {
                         field.default = None;
                         field.unique = false;
                         let name = field.name;
-                        model.indexes.retain(|index| !is_particular(index, name));
+                        model.indexes.retain(|index| !is_particular(index, name) && !is_conditioned_on(index, name));
                     }
                     field.arity = arity;
                 }
@@ -255,6 +256,12 @@ fn covers(index: &Index, field: &str) -> bool {
 fn is_particular(index: &Index, field: &str) -> bool {
     covers(index, field)
         && (!index.method.is_empty() || index.fields.iter().any(|(_, argument)| argument.contains("ops")))
+}
+
+/// Whether the condition of a partial index is about a field, so that it may not fit another type.
+fn is_conditioned_on(index: &Index, field: &str) -> bool {
+    let starts = [placeholder(field), format!("{{ {field}:")];
+    index.condition.as_ref().is_some_and(|condition| starts.iter().any(|start| condition.contains(start)))
 }
 
 /// A type that takes the values of another one: a neighbour in the table, or text.

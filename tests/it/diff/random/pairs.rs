@@ -14,15 +14,22 @@ use crate::diff::proof::{WAYS, Way, apply, empty, judges, namespaces, put_aside,
 /// How often a failure is tried to be made smaller.
 const ATTEMPTS: usize = 150;
 
-/// Tries `count` pairs. The first that fails is made as small as possible and told.
-pub(crate) async fn try_pairs(db: &mut Connection, url: &str, count: usize, seed: u64) -> Result<Tally, String> {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
+/// Tries the pairs of these numbers, each of which follows from its number and the seed alone. The first that fails is
+/// made as small as possible and told.
+pub(crate) async fn try_pairs(
+    db: &mut Connection,
+    url: &str,
+    numbers: std::ops::Range<u64>,
+    seed: u64,
+) -> Result<Tally, String> {
     let strategy = proptest::collection::vec(any::<u32>(), 20..400);
     let mut tally = Tally::default();
-    for _ in 0..count {
+    for number in numbers {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        bytes[8..16].copy_from_slice(&number.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
         let mut tree = strategy.new_tree(&mut runner).map_err(|reason| reason.to_string())?;
         let Err(mut failure) = Box::pin(try_pair(db, url, tree.current(), &mut tally)).await else { continue };
         let mut smaller = tree.simplify();
@@ -38,7 +45,7 @@ pub(crate) async fn try_pairs(db: &mut Connection, url: &str, count: usize, seed
                 Ok(()) => tree.complicate(),
             };
         }
-        return Err(failure);
+        return Err(format!("pair {number} of seed {seed}: {failure}"));
     }
     Ok(tally)
 }

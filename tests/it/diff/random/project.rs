@@ -357,6 +357,10 @@ impl Project {
             }
             argument(out, "map", index.map.as_deref());
             if let Some(condition) = index.condition.as_ref().filter(|_| self.conditions) {
+                let column = |text: String, field: &Field| {
+                    text.replace(&placeholder(field.name), field.map.unwrap_or(field.name))
+                };
+                let condition = model.fields.iter().fold(condition.clone(), column);
                 let _ = write!(out, ", where: {condition}");
             }
             out.push_str(")\n");
@@ -440,16 +444,21 @@ pub(crate) fn is_ordered(ty: FieldType) -> bool {
     }
 }
 
+/// What stands for the name of a field's column, which may change.
+pub(super) fn placeholder(field: &str) -> String {
+    format!("<{field}>")
+}
+
 /// The condition of a partial index.
 pub(crate) fn condition(model: &Model, choices: &mut Choices) -> Option<String> {
-    let fields: Vec<&Field> = model.fields.iter().filter(|f| f.arity != "[]" && f.map.is_none()).collect();
+    let fields: Vec<&Field> = model.fields.iter().filter(|f| f.arity != "[]").collect();
     if fields.is_empty() {
         return None;
     }
     let field = choices.pick(&fields);
     let name = field.name;
     Some(match field.ty {
-        FieldType::Scalar(0) if choices.once_in(2) => format!("raw(\"\\\"{name}\\\" > 3\")"),
+        FieldType::Scalar(0) if choices.once_in(2) => format!("raw(\"\\\"{}\\\" > 3\")", placeholder(name)),
         FieldType::Scalar(0) => format!("{{ {name}: 5 }}"),
         FieldType::Scalar(1) => format!("{{ {name}: {{ not: \"q\" }} }}"),
         FieldType::Scalar(2) => format!("{{ {name}: true }}"),
