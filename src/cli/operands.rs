@@ -9,7 +9,7 @@ use crate::db::DatabaseUrl;
 use crate::db::local::Reached;
 use crate::diff::External;
 use crate::error::Error;
-use crate::migrations::sides::{Side, Sides};
+use crate::migrations::sides::{Side, Sides, at_once};
 use crate::migrations::{Directory, Shadow, Steps};
 
 /// A side as it was named.
@@ -41,14 +41,17 @@ impl Comparison {
     /// Reads files and decides about namespaces; no server is asked.
     pub(super) fn prepare(from: Operand, to: Operand, args: &ProjectArgs, context: &Context) -> Result<Self, Error> {
         let settings = Settings::load(args, context, Dotenv::Read)?;
-        let mut projects = Vec::new();
-        let from = side(from, ["--from-schema", "--from-url"], args, context, &settings, &mut projects)?;
-        let to = side(to, ["--to-schema", "--to-url"], args, context, &settings, &mut projects)?;
-        let replays = [&from, &to].into_iter().any(|side| matches!(side, Side::Migrations(_)));
+        let (from, to) = at_once(
+            || side(from, ["--from-schema", "--from-url"], args, context, &settings),
+            || side(to, ["--to-schema", "--to-url"], args, context, &settings),
+        );
+        let (from, to) = (from?, to?);
+        let projects: Vec<&Project> = [&from, &to].into_iter().filter_map(|read| read.project.as_ref()).collect();
+        let replays = [&from, &to].into_iter().any(|read| matches!(read.side, Side::Migrations(_)));
         let shadow = if replays { Some(shadow_url(&settings, &projects, context)?) } else { None };
         if let Some(shadow) = &shadow {
             let named = projects.iter().filter_map(|project| project.url().ok());
-            let live = [&from, &to].into_iter().filter_map(Side::live).cloned();
+            let live = [&from, &to].into_iter().filter_map(|read| read.side.live()).cloned();
             for url in live.chain(named).chain(main_url(&settings)) {
                 Shadow::new(&url, Some(shadow))?; // which refuses a database as its own shadow
             }
@@ -56,8 +59,9 @@ impl Comparison {
         let of_schema = projects.iter().find_map(|project| Some(project.url().ok()?.namespace().to_owned()));
         let datasources = projects.iter().filter_map(|project| project.schema.datasource.as_ref());
         let listed = datasources.flat_map(|datasource| datasource.namespaces.clone());
-        let scope = Sides::scope([&from, &to], shadow.as_ref(), of_schema, listed);
+        let scope = Sides::scope([&from.side, &to.side], shadow.as_ref(), of_schema, listed);
         let search_path = context.environment.get(PATH).map(str::to_owned);
+        let (from, to) = (from.into_side(), to.into_side());
         let sides = Sides { from, to, shadow, init: settings.init_shadow_db.clone(), scope };
         Ok(Self { settings, sides, search_path })
     }
@@ -81,43 +85,57 @@ impl Comparison {
     }
 }
 
+/// What was read for an operand.
+struct Read {
+    /// The side; nothing yet if it is the schema of the project.
+    side: Side,
+    /// The project that was read for it.
+    project: Option<Project>,
+    is_schema: bool,
+}
+
+impl Read {
+    fn into_side(self) -> Side {
+        match self.project {
+            Some(project) if self.is_schema => {
+                // To free a large tree takes longer than this process lasts.
+                std::mem::forget(project.trees);
+                Side::Schema(Box::new(project.schema))
+            }
+            Some(_) | None => self.side,
+        }
+    }
+}
+
 fn side(
     operand: Operand,
     [schema_flag, url_flag]: [&'static str; 2],
     args: &ProjectArgs,
     context: &Context,
     settings: &Settings,
-    projects: &mut Vec<Project>,
-) -> Result<Side, Error> {
+) -> Result<Read, Error> {
     let at = |path: &PathBuf| -> Result<Project, Error> {
         let files = SchemaFiles::at(path, Origin::Flag(schema_flag), &context.cwd)?;
         Ok(Project::of(settings.clone(), files)?)
     };
-    Ok(match operand {
+    let live = |project: Project| -> Result<Read, Error> {
+        let side = Side::Live(Box::new(project.url()?));
+        Ok(Read { side, project: Some(project), is_schema: false })
+    };
+    let side = match operand {
         Operand::Empty => Side::Empty,
         Operand::Schema(path) => {
-            let project = at(&path)?;
-            projects.push(project.clone());
-            Side::Schema(Box::new(project.schema))
+            return Ok(Read { side: Side::Empty, project: Some(at(&path)?), is_schema: true });
         }
-        Operand::SchemaDatasource(path) => {
-            let project = at(&path)?;
-            let url = project.url()?;
-            projects.push(project);
-            Side::Live(Box::new(url))
-        }
-        Operand::ConfigDatasource => {
-            let project = Project::load(args, context)?;
-            let url = project.url()?;
-            projects.push(project);
-            Side::Live(Box::new(url))
-        }
+        Operand::SchemaDatasource(path) => return live(at(&path)?),
+        Operand::ConfigDatasource => return live(Project::load(args, context)?),
         Operand::Url(text) => {
             let setting = Setting { value: UrlText::new(text), origin: Origin::Flag(url_flag) };
             Side::Live(Box::new(settings.parsed_url(&setting, &context.cwd)?))
         }
         Operand::Migrations(path) => Side::Migrations(Directory::read(&context.cwd.join(path))?),
-    })
+    };
+    Ok(Read { side, project: None, is_schema: false })
 }
 
 fn main_url(settings: &Settings) -> Option<DatabaseUrl> {
@@ -125,7 +143,7 @@ fn main_url(settings: &Settings) -> Option<DatabaseUrl> {
 }
 
 /// Where migrations are replayed. Nothing is made on a server that nobody named for it.
-fn shadow_url(settings: &Settings, projects: &[Project], context: &Context) -> Result<DatabaseUrl, Error> {
+fn shadow_url(settings: &Settings, projects: &[&Project], context: &Context) -> Result<DatabaseUrl, Error> {
     if let Some(setting @ Setting { value: UrlText::Text(_), .. }) = &settings.shadow_url {
         return Ok(settings.parsed_url(setting, &context.cwd)?);
     }

@@ -1,5 +1,8 @@
 //! The two sides of `migrate diff`.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use crate::db::url::DEFAULT_NAMESPACE;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dbschema::DbSchema;
@@ -77,7 +80,13 @@ impl Sides {
     /// The steps from one side to the other. Servers are asked only for sides that need one, and to compare what they
     /// have with a schema where the texts do not tell.
     pub async fn steps(&self, external: &External) -> Result<Steps, MigrateError> {
-        let (from, to) = (self.database(&self.from).await?, self.database(&self.to).await?);
+        let default_namespace = &self.scope.default_namespace;
+        let (from, to) = match (&self.from, &self.to) {
+            (Side::Schema(from), Side::Schema(to)) => {
+                at_once(|| lower(from, default_namespace), || lower(to, default_namespace))
+            }
+            (from, to) => (self.database(from).await?, self.database(to).await?),
+        };
         let Some(url) = self.judge() else { return Ok(Steps::between(&from, &to, external)) };
         let mut db = Connection::open(url).await?;
         Ok(Steps::asking(&mut db, &from, &to, external).await?)
@@ -111,4 +120,13 @@ impl Sides {
             }
         }
     }
+}
+
+/// Does both at once: a large schema keeps one processor busy.
+pub(crate) fn at_once<T: Send>(one: impl FnOnce() -> T + Send, other: impl FnOnce() -> T) -> (T, T) {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
+    })
 }
