@@ -106,7 +106,7 @@ fn many_tables() -> Result<(), Failed> {
 }
 
 /// Relations of all cardinalities, in a circle, to itself, and texts that XML has other uses for.
-const KINDS: &str = r##"
+const KINDS: &str = r#"
 datasource db {
   provider = "postgresql"
 }
@@ -164,7 +164,7 @@ model D {
 
   @@id([x, y])
 }
-"##;
+"#;
 
 fn all_kinds() -> Result<(), Failed> {
     check("all kinds", &valid(KINDS))
@@ -203,10 +203,13 @@ fn check(name: &str, schema: &PslSchema) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(format!("{name}: {}", wrong.join("\n")).into()) }
 }
 
+/// A piece of a line: the line's number, where the piece begins and ends.
+type Stretch = (usize, i32, i32);
+
 /// Lines that go through a box or askew, end elsewhere than at a box, or cannot be told from others.
 fn wrong_lines(drawing: &Drawing) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut level: BTreeMap<(bool, i32), Vec<(usize, i32, i32)>> = BTreeMap::new();
+    let mut level: BTreeMap<(bool, i32), Vec<Stretch>> = BTreeMap::new();
     for (number, line) in drawing.lines.iter().enumerate() {
         for pair in line.points.windows(2) {
             let piece = Area::between(pair[0], pair[1]);

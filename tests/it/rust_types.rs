@@ -107,8 +107,8 @@ fn rustfmt_changes_nothing() -> Result<(), Failed> {
             .arg(&file);
         let output = rustfmt.stdin(Stdio::null()).output()?;
         if !output.status.success() {
-            wrong += &format!("{name}: {}", String::from_utf8_lossy(&output.stdout));
-            wrong += &String::from_utf8_lossy(&output.stderr);
+            let said = [output.stdout, output.stderr].concat();
+            wrong.extend([name.as_str(), ": ", &*String::from_utf8_lossy(&said)]);
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
@@ -279,7 +279,7 @@ fn readme_shows_what_is_compiled() -> Result<(), Failed> {
 
 /// A row of each table, made in Rust.
 async fn example_is_read_and_written(database: TestDatabase) {
-    use example_rows::*;
+    use example_rows::{App, Participant, ParticipantRole, Prize, Room, RoomStatus, Session, User, Winner};
 
     let client = prepared(&database, &valid(&example())).await;
     let then = time::Date::from_calendar_date(2024, time::Month::February, 29).expect("a date");
@@ -344,9 +344,9 @@ async fn example_is_read_and_written(database: TestDatabase) {
     ] {
         assert_eq!(client.execute(sql, &values).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")), 1);
     }
-    assert_eq!(read::<User>(&client).await, [user.clone()]);
+    assert_eq!(read::<User>(&client).await, std::slice::from_ref(&user));
     assert_eq!(read::<App>(&client).await, [app]);
-    assert_eq!(read::<Participant>(&client).await, [participant.clone()]);
+    assert_eq!(read::<Participant>(&client).await, std::slice::from_ref(&participant));
     let sql = format!("{} WHERE status = $1", Room::SELECT);
     for (status, expected) in [(RoomStatus::Active, &[room.clone()][..]), (RoomStatus::Draft, &[])] {
         let rows = client.query(&sql, &[&status]).await.expect("rooms");

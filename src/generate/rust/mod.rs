@@ -36,7 +36,7 @@ impl Default for Options {
 }
 
 /// Not everything is used by everybody, and the words of the schema are its author's.
-const ALLOWED: &str = "#[allow(dead_code, missing_docs, unreachable_pub)]";
+const ALLOWED: &str = "#[allow(clippy::pedantic, dead_code, missing_docs, unreachable_pub)]";
 
 /// Names of the prelude that generated text uses, and where they are if a model has taken them.
 const PRELUDE: [(&str, &str); 8] = [

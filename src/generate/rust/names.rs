@@ -166,7 +166,7 @@ mod tests {
             (&["User", "user_post", "userPost", "UserPost"][..], &["User", "UserPost2", "UserPost3", "UserPost"][..]),
             (&["self", "Self", "Type"], &["Self_", "Self2", "Type"]),
             (&["Money", "Money"], &["Money", "Money2"]),
-            (&["A-B", "a_b2", "AB2"], &["AB", "AB22", "AB2"]),
+            (&["A-B", "a_b2", "a-b"], &["AB", "AB2", "AB3"]),
         ] {
             assert_eq!(types(given.iter().copied()), expected, "types {given:?}");
         }
