@@ -1,6 +1,6 @@
 //! Environment variables: the only place that reads them from the process, and the list of those evt knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A variable that evt itself reads, with its meaning.
@@ -55,12 +55,18 @@ variables! {
 pub struct Environment {
     process: BTreeMap<String, String>,
     files: BTreeMap<String, (String, PathBuf)>,
+    /// The `.env` files, also those of which nothing was taken.
+    read: BTreeSet<PathBuf>,
 }
 
 impl std::fmt::Debug for Environment {
     /// Names only: values may be secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Environment").field("process", &self.process.keys()).field("files", &self.files.keys()).finish()
+        f.debug_struct("Environment")
+            .field("process", &self.process.keys())
+            .field("files", &self.files.keys())
+            .field("read", &self.read)
+            .finish()
     }
 }
 
@@ -74,7 +80,7 @@ impl Environment {
     /// Variables given one by one, for tests and for programs that use the library.
     pub fn new<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let process = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { process, files: BTreeMap::new() }
+        Self { process, ..Self::default() }
     }
 
     /// The value of a variable, which may be empty.
@@ -98,9 +104,9 @@ impl Environment {
         if self.process.contains_key(name) { None } else { self.files.get(name).map(|(_, path)| path.as_path()) }
     }
 
-    /// Whether something of this `.env` file was taken.
+    /// Whether this `.env` file was read, be it that everything in it was set already.
     pub(super) fn has_read(&self, path: &Path) -> bool {
-        self.files.values().any(|(_, from)| from == path)
+        self.read.contains(path)
     }
 
     /// What the `.env` files added, for child processes.
@@ -111,6 +117,7 @@ impl Environment {
 
     /// Adds what a `.env` file says; what is set already stays, unless `replace` and it is not of the process.
     pub(super) fn add(&mut self, path: &Path, pairs: impl IntoIterator<Item = (String, String)>, replace: bool) {
+        self.read.insert(path.to_owned());
         for (name, value) in pairs {
             if replace || self.get(&name).is_none() {
                 self.files.insert(name, (value, path.to_owned()));

@@ -15,8 +15,9 @@ use crate::server::{TestDatabase, binaries, live_blocking, open_to_all, runtime}
 const OF_OTHERS: [Code; 2] = [Code::P1009, Code::P3010];
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let live: [(&str, LiveTest); 6] = [
+    let live: [(&str, LiveTest); 7] = [
         ("P1002", lock_held),
+        ("P1002 is for those that need the lock, and can be switched off", lock_not_needed),
         ("P3000", no_database),
         ("P3014", no_shadow),
         ("P3014 is not needed if a server of evt's own can stand in", stand_in),
@@ -93,6 +94,40 @@ fn lock_held(database: &TestDatabase) {
         evt::db::lock::acquire(&mut db, 0, &mut async |_| {}).await.expect("the lock");
         let said = fails(&database.text(), "migrate deploy --lock-timeout 1", true);
         says(&said, Code::P1002, &["held by process", "EVT_LOCK_TIMEOUT"]);
+        db.close().await;
+    });
+}
+
+/// Commands that do not apply migrations, and those that were told not to look at the lock.
+fn lock_not_needed(database: &TestDatabase) {
+    runtime().block_on(async {
+        let mut db = database.connect().await;
+        evt::db::lock::acquire(&mut db, 0, &mut async |_| {}).await.expect("the lock");
+        let folder = project(true);
+        let diff = format!("migrate diff --from-empty --to-url {}", database.text());
+        for (words, switch, free) in [
+            ("db push", None, true),
+            (diff.as_str(), None, true),
+            ("migrate resolve --applied 1_a --lock-timeout 1", None, false),
+            ("migrate resolve --applied 1_a --lock-timeout 1", Some("0"), false),
+            ("migrate resolve --applied 1_a --lock-timeout 1", Some(""), false),
+            ("migrate resolve --applied 1_a", Some("1"), true),
+            ("migrate deploy --lock-timeout 1", None, false),
+            ("migrate deploy", Some("true"), true),
+            ("migrate status --no-drift", None, true),
+        ] {
+            let output = Command::new(env!("CARGO_BIN_EXE_evt"))
+                .args(words.split(' '))
+                .current_dir(folder.path())
+                .env_clear()
+                .env("DATABASE_URL", database.text())
+                .envs(switch.map(|value| ("PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK", value)))
+                .output()
+                .expect("evt runs");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.success(), free, "{words} {switch:?}: {said}");
+            assert_eq!(said.contains("P1002"), !free, "{words} {switch:?}: {said}");
+        }
         db.close().await;
     });
 }

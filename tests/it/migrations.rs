@@ -435,12 +435,37 @@ fn diagnoses() -> Vec<Trial> {
         std::fs::create_dir(folder.join("0_z")).expect("folder");
         std::fs::write(folder.join("0_z/migration.sql"), "CREATE TABLE z (id int)").expect("script");
     };
+    let rename_all: Change = |folder| {
+        for (from, to) in [("1_a", "1_x"), ("2_b", "2_x")] {
+            std::fs::rename(folder.join(from), folder.join(to)).expect("rename");
+        }
+    };
+    let edit_and_remove: Change = |folder| {
+        std::fs::write(folder.join("1_a/migration.sql"), "CREATE TABLE a (id bigint)").expect("edit");
+        std::fs::remove_dir_all(folder.join("2_b")).expect("remove");
+    };
     let nothing: Change = |_| {};
     [
         ("nothing", nothing, "", vec![]),
         ("an edited migration", edit, "", vec!["edited 1_a", "drift"]),
         ("a missing migration", remove, "", vec!["drift", "missing 2_b"]),
         ("a renamed migration", rename, "", vec!["drift", "diverged after 1_a: 2_b"]),
+        ("all migrations renamed", rename_all, "", vec!["drift", "diverged after nothing: 1_a 2_b"]),
+        ("edited and missing", edit_and_remove, "", vec!["edited 1_a", "drift", "missing 2_b"]),
+        (
+            "failed, edited, drifted and missing at once",
+            edit_and_remove,
+            "CREATE TABLE extra (id int); INSERT INTO _prisma_migrations (id, checksum, migration_name) \
+             VALUES ('1', 'x', '1_a')",
+            vec!["failed 1_a", "edited 1_a", "drift", "missing 2_b"],
+        ),
+        (
+            "rolled back, and not applied again",
+            nothing,
+            "UPDATE _prisma_migrations SET rolled_back_at = now() \
+            WHERE migration_name = '2_b'; DROP TABLE b",
+            vec![],
+        ),
         ("an older migration", add_older, "", vec![]),
         ("a table nobody migrated", nothing, "CREATE TABLE extra (id int)", vec!["drift"]),
         ("a column nobody migrated", nothing, "ALTER TABLE a DROP COLUMN id", vec!["drift"]),
