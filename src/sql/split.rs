@@ -3,9 +3,13 @@
 //! The lexer is PostgreSQL's own in Rust; where statements end follows the rules of `psql`, which knows bodies of
 //! functions (`BEGIN ATOMIC … END`) and parentheses. Whatever is not certain is said to be so.
 
+mod behaviour;
+
 use std::ops::Range;
 
 use squawk_lexer::{LiteralKind, TokenKind, tokenize};
+
+use behaviour::Behaviour;
 
 /// How a script can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -360,77 +364,7 @@ fn is_closed(kind: LiteralKind) -> bool {
     }
 }
 
-/// What a statement has to do with transactions.
-enum Behaviour {
-    Ordinary,
-    /// What it does has to be committed before something further down: an enum's new value is used there.
-    CommitAfter,
-    Alone(Alone),
-    /// `BEGIN` without options.
-    Begin,
-    /// `COMMIT` without options.
-    Commit,
-    /// Something about a savepoint, which needs a transaction of the script's own.
-    Savepoint,
-    /// It begins or ends a transaction in another way.
-    Transaction,
-    /// It needs the rest of the message, such as data for COPY.
-    Data,
-}
-
 impl SplitStatement {
-    /// PostgreSQL documentation: each command's page says whether it can be executed inside a transaction block.
-    fn behaviour<'a>(&self, text: &str, later: impl Fn() -> &'a str) -> Behaviour {
-        let has = |word: &str| self.names().any(|name| name == word);
-        let mut names = self.names();
-        let (first, second) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-        let third = names.next();
-        match (first, second) {
-            ("begin" | "commit" | "end", "" | "work" | "transaction") if third.is_none() => match first {
-                "begin" => Behaviour::Begin,
-                _ => Behaviour::Commit,
-            },
-            ("start", "transaction") if third.is_none() => Behaviour::Begin,
-            ("savepoint" | "release", _) => Behaviour::Savepoint,
-            ("rollback", _) if has("to") => Behaviour::Savepoint,
-            ("begin" | "commit" | "end" | "rollback" | "abort", _) | ("start" | "prepare", "transaction") => {
-                Behaviour::Transaction
-            }
-            ("copy", _) if has("stdin") => Behaviour::Data,
-            ("create", "index" | "unique") if has("concurrently") => {
-                Behaviour::Alone(Alone::CreateIndex(self.name_behind("concurrently").filter(|name| name != "on")))
-            }
-            ("drop", "index") if has("concurrently") => {
-                Behaviour::Alone(Alone::DropIndex(self.name_behind("concurrently")))
-            }
-            ("reindex", "index" | "table") if third == Some("concurrently") => {
-                Behaviour::Alone(Alone::Reindex(self.name_behind("concurrently")))
-            }
-            ("reindex", _) if ["database", "system", "schema"].iter().any(|word| has(word)) => {
-                Behaviour::Alone(Alone::Reindex(None))
-            }
-            // The option list stands in parentheses, which are not looked into.
-            ("reindex", "index" | "table") if text.to_ascii_lowercase().contains("concurrently") => {
-                Behaviour::Alone(Alone::Reindex(self.name_behind(second)))
-            }
-            ("alter", "table") if has("detach") && has("concurrently") => Behaviour::Alone(Alone::Once),
-            ("alter", "type") if has("add") && has("value") => match self.label() {
-                Some(label) if uses_label(later(), label) => Behaviour::CommitAfter,
-                _ => Behaviour::Ordinary,
-            },
-            ("vacuum", _) | ("alter", "system") | ("discard", "all") => Behaviour::Alone(Alone::Repeatable),
-            ("create" | "drop" | "alter", "tablespace") | ("create" | "drop", "database") => {
-                Behaviour::Alone(Alone::Once)
-            }
-            ("alter", "database") if has("tablespace") => Behaviour::Alone(Alone::Repeatable),
-            ("create" | "drop" | "alter", "subscription") => Behaviour::Alone(Alone::Once),
-            ("cluster", "" | "verbose") if self.names().count() <= 2 => Behaviour::Alone(Alone::Repeatable),
-            ("call", _) => Behaviour::Alone(Alone::Commits),
-            ("do", _) if commits(text, has("language")) => Behaviour::Alone(Alone::Commits),
-            _ => Behaviour::Ordinary,
-        }
-    }
-
     /// Whether it changes the session for what follows: `SET`, `RESET`, or nothing but a call of `set_config`.
     pub fn sets_session(&self) -> bool {
         let names: Vec<&str> = self.names().collect();
@@ -458,68 +392,6 @@ impl SplitStatement {
                 _ => false,
             }
     }
-
-    /// The possibly qualified name behind a keyword and `[IF [NOT] EXISTS]`, as written.
-    fn name_behind(&self, behind: &str) -> Option<String> {
-        let keyword = |word: &Word, name: &str| matches!(word, Word::Name(found) if found == name);
-        let start = self.tokens.iter().position(|word| keyword(word, behind))? + 1;
-        let mut rest = self.tokens.get(start..)?.iter().peekable();
-        for name in ["if", "not", "exists"] {
-            rest.next_if(|word| keyword(word, name));
-        }
-        let mut text = String::new();
-        while let Some(Word::Name(part) | Word::Quoted(part)) = rest.next() {
-            text.push_str(part);
-            match rest.next_if(|word| **word == Word::Dot) {
-                Some(_) => text.push('.'),
-                None => break,
-            }
-        }
-        (!text.is_empty()).then_some(text)
-    }
-
-    /// The first string constant, quotes included.
-    fn label(&self) -> Option<&str> {
-        self.tokens.iter().find_map(|word| match word {
-            Word::Text(text) => Some(text.as_str()),
-            Word::Name(_) | Word::Quoted(_) | Word::Dot => None,
-        })
-    }
-}
-
-/// Whether a text may use the value of an enum that was added above it.
-fn uses_label(text: &str, label: &str) -> bool {
-    let all_values = ["enum_range", "enum_first", "enum_last"];
-    text.contains(label) || all_values.iter().any(|function| text.to_ascii_lowercase().contains(function))
-}
-
-/// Whether the body of `DO` may end transactions: by `COMMIT` or `ROLLBACK`, or by calling a procedure that may.
-fn commits(text: &str, other_language: bool) -> bool {
-    if other_language && !text.to_ascii_lowercase().contains("plpgsql") {
-        let text = text.to_ascii_lowercase();
-        return ["commit", "rollback"].iter().any(|word| text.contains(word));
-    }
-    tokens_of_bodies(text).iter().any(|body| {
-        body.windows(2).any(|pair| {
-            let ends = |word: &str| ["commit", "rollback"].iter().any(|end| word.eq_ignore_ascii_case(end));
-            let (word, next) = (pair[0].as_str(), pair[1].as_str());
-            (ends(word) && (next == ";" || next.eq_ignore_ascii_case("and"))) || word.eq_ignore_ascii_case("call")
-        })
-    })
-}
-
-/// The tokens of the string constants in a statement, white space and comments aside.
-fn tokens_of_bodies(text: &str) -> Vec<Vec<String>> {
-    let mut bodies = Vec::new();
-    let mut start = 0;
-    for token in tokenize(text) {
-        let end = start + token.len as usize;
-        if let (TokenKind::Literal { kind }, Some(literal)) = (token.kind, text.get(start..end)) {
-            bodies.extend(body_of(kind, literal).map(|body| words_of(&body)));
-        }
-        start = end;
-    }
-    bodies
 }
 
 /// Where the first string constant of a statement begins, behind its opening quote: the body of `DO`.
@@ -540,162 +412,5 @@ pub fn body_of_statement(text: &str) -> Option<usize> {
     None
 }
 
-/// What stands between the quotes.
-fn body_of(kind: LiteralKind, literal: &str) -> Option<String> {
-    match kind {
-        LiteralKind::DollarQuotedString { .. } => {
-            let tag = literal.get(1..)?.find('$')? + 2;
-            Some(literal.get(tag..literal.len().checked_sub(tag)?)?.to_owned())
-        }
-        LiteralKind::Str { .. } | LiteralKind::EscStr { .. } => {
-            let inner = literal.get(literal.find('\'')? + 1..literal.len() - 1)?;
-            Some(inner.replace("''", "'"))
-        }
-        _ => None,
-    }
-}
-
-fn words_of(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut start = 0;
-    for token in tokenize(text) {
-        let end = start + token.len as usize;
-        match token.kind {
-            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } | TokenKind::Eof => {}
-            _ => words.extend(text.get(start..end).map(str::to_owned)),
-        }
-        start = end;
-    }
-    words
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One letter a segment: `t` in a transaction, `a` alone.
-    fn shape(script: &str) -> String {
-        shape_of(script, plan(script))
-    }
-
-    fn shape_of(script: &str, plan: Plan) -> String {
-        match plan {
-            Plan::Whole { .. } => "whole".to_owned(),
-            Plan::AsIs(AsIsReason::OwnTransactions { .. }) => "own".to_owned(),
-            Plan::AsIs(AsIsReason::Uncertain { .. }) => "uncertain".to_owned(),
-            Plan::AsIs(AsIsReason::Data { .. }) => "data".to_owned(),
-            Plan::AsIs(AsIsReason::Asked) => "asked".to_owned(),
-            Plan::Segments(segments) => {
-                let joined: String = segments.iter().map(|segment| &script[segment.range.clone()]).collect();
-                assert_eq!(joined, script, "nothing is lost");
-                segments.iter().map(|segment| if segment.alone.is_some() { 'a' } else { 't' }).collect()
-            }
-        }
-    }
-
-    #[test]
-    fn plans() {
-        for (script, expected) in [
-            ("", "whole"),
-            ("-- only a comment", "whole"),
-            ("CREATE TABLE a (id int); CREATE INDEX i ON a (id)", "whole"),
-            ("CREATE INDEX CONCURRENTLY i ON a (id)", "a"),
-            ("CREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\nDROP TABLE b; DROP TABLE c;", "tat"),
-            ("create unique index concurrently on a (id); vacuum a", "aa"),
-            ("DROP INDEX CONCURRENTLY IF EXISTS i;", "a"),
-            ("REINDEX TABLE CONCURRENTLY a", "a"),
-            ("REINDEX TABLE a", "whole"),
-            ("BEGIN; DROP TABLE a; COMMIT;", "whole"),
-            ("DROP TABLE a; begin work; DROP TABLE b; END TRANSACTION; -- done", "whole"),
-            ("BEGIN; DROP TABLE a; COMMIT; DROP TABLE b", "tt"),
-            ("BEGIN; DROP TABLE a; COMMIT; BEGIN; DROP TABLE b; COMMIT; VACUUM; START TRANSACTION; COMMIT", "ttat"),
-            ("BEGIN; SAVEPOINT s; DROP TABLE a; ROLLBACK TO s; RELEASE s; COMMIT;", "whole"),
-            ("SAVEPOINT s; DROP TABLE a", "own"),
-            ("BEGIN; DROP TABLE a", "own"),
-            ("BEGIN; BEGIN; COMMIT", "own"),
-            ("DROP TABLE a; COMMIT", "own"),
-            ("BEGIN; VACUUM; COMMIT", "own"),
-            ("BEGIN ISOLATION LEVEL SERIALIZABLE; DROP TABLE a; COMMIT", "own"),
-            ("BEGIN; DROP TABLE a; COMMIT AND CHAIN; COMMIT", "own"),
-            ("BEGIN; DROP TABLE a; PREPARE TRANSACTION 'x'", "own"),
-            ("DROP TABLE a; ROLLBACK", "own"),
-            ("PREPARE x AS SELECT 1", "whole"),
-            ("SELECT 'BEGIN; COMMIT'; -- COMMIT;\n/* ROLLBACK; /* nested */ */ SELECT 1", "whole"),
-            ("DO $$ BEGIN PERFORM 1; END $$; SELECT $a$ ; COMMIT; $a$", "whole"),
-            ("DO $$ BEGIN COMMIT; END $$", "a"),
-            ("DO $$ BEGIN UPDATE \"Commit\" SET a = 'commit'; -- commit;\nEND $$", "whole"),
-            ("DO 'BEGIN rollback and chain; END'", "a"),
-            ("DO $$ BEGIN CALL p(); END $$", "a"),
-            ("DO LANGUAGE plpython3u $$ plpy.commit() $$", "a"),
-            ("CALL p()", "a"),
-            (
-                "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 1",
-                "whole",
-            ),
-            ("CREATE RULE r AS ON INSERT TO a DO (DELETE FROM b; DELETE FROM c); SELECT 1", "whole"),
-            ("ALTER TYPE e ADD VALUE 'x'", "whole"),
-            ("ALTER TYPE e ADD VALUE 'x'; ALTER TYPE e ADD VALUE 'y';", "whole"),
-            ("ALTER TYPE e ADD VALUE 'x'; ALTER TABLE a ALTER c SET DEFAULT 'x'", "tt"),
-            ("CREATE TYPE e AS ENUM (); ALTER TYPE e ADD VALUE 'x'; SELECT enum_range(NULL::e)", "tt"),
-            ("BEGIN; ALTER TYPE e ADD VALUE 'x'; ALTER TABLE a ALTER c SET DEFAULT 'x'; COMMIT;", "whole"),
-            ("REINDEX (VERBOSE, CONCURRENTLY) TABLE a", "a"),
-            ("SELECT 'never closed", "uncertain"),
-            ("SELECT (1", "uncertain"),
-            ("SELECT 1)", "uncertain"),
-            ("SELECT $x$ never closed", "uncertain"),
-            ("SET standard_conforming_strings = off; SELECT 'a\\'; COMMIT; --'", "uncertain"),
-            ("COPY a FROM stdin;", "data"),
-            ("COPY a FROM stdin;\n1\n\\.\n", "uncertain"),
-            ("\\connect other", "uncertain"),
-            ("SELECT E'it\\'s; COMMIT'; SELECT 1", "whole"),
-        ] {
-            assert_eq!(shape(script), expected, "{script}");
-        }
-    }
-
-    #[test]
-    fn plans_as_somebody_wants() {
-        use ConflictReason::{OwnTransactions, RefusesTransaction, Uncertain};
-        type Expected = Result<&'static str, (usize, ConflictReason)>;
-        let cases: &[(&str, Mode, Expected)] = &[
-            ("SELECT 1; SELECT 2", Mode::Segments, Ok("tt")),
-            ("SELECT 1", Mode::Segments, Ok("t")),
-            ("SELECT 1; VACUUM; BEGIN; SELECT 2; SELECT 3; COMMIT", Mode::Segments, Ok("tat")),
-            ("SELECT 1; VACUUM", Mode::Whole, Err((10, RefusesTransaction))),
-            ("SELECT 1; ROLLBACK", Mode::Whole, Err((10, OwnTransactions))),
-            ("BEGIN; SELECT 1; COMMIT; SELECT 2", Mode::Whole, Err((24, OwnTransactions))),
-            ("ALTER TYPE e ADD VALUE 'x'; SELECT 'x'", Mode::Whole, Ok("whole")),
-            ("SELECT 1; SELECT 'x", Mode::Whole, Err((17, Uncertain))),
-            ("SELECT 1; SELECT 'x", Mode::AsIs, Ok("asked")),
-            ("SELECT 1; ROLLBACK", Mode::Segments, Err((10, OwnTransactions))),
-        ];
-        for (script, mode, expected) in cases {
-            let found = plan_as(script, *mode).map(|plan| shape_of(script, plan));
-            let found = found.as_deref().map_err(|conflict| (conflict.at, conflict.reason));
-            assert_eq!(found, *expected, "{script} as {mode:?}");
-        }
-    }
-
-    #[test]
-    fn own_transactions_are_blanked_in_place() {
-        let script = "-- ä\nBEGIN\n;SELECT 'ü';\nCOMMIT;\nSELECT 2";
-        let Plan::Segments(segments) = plan(script) else { panic!("two parts") };
-        let sent: String =
-            segments.iter().map(|segment| blanked(script, segment.range.clone(), &segment.own)).collect();
-        assert_eq!(sent, "-- ä\n     \n SELECT 'ü';\n       \nSELECT 2");
-    }
-
-    #[test]
-    fn names_of_indexes() {
-        for (script, expected) in [
-            ("CREATE INDEX CONCURRENTLY i ON a (id)", Some("i")),
-            ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I x\" ON a (id)", Some("\"I x\"")),
-            ("CREATE INDEX CONCURRENTLY ON a (id)", None),
-        ] {
-            let Plan::Segments(segments) = plan(script) else { panic!("{script}") };
-            assert_eq!(segments[0].alone, Some(Alone::CreateIndex(expected.map(str::to_owned))), "{script}");
-        }
-        let Plan::Segments(segments) = plan("DROP INDEX CONCURRENTLY IF EXISTS s.\"I\"") else { panic!() };
-        assert_eq!(segments[0].alone, Some(Alone::DropIndex(Some("s.\"I\"".to_owned()))));
-    }
-}
+mod tests;
