@@ -17,7 +17,9 @@ use crate::diff::External;
 use crate::error::Error;
 use crate::introspect::Scope;
 use crate::migrations::shadow::replayed;
+use crate::migrations::status::Reading;
 use crate::migrations::{Migration, Shadow, apply};
+use crate::psl::schema::Rules;
 
 /// The flag by which Prisma's command line gives URLs.
 const FLAG: &str = "--datasource";
@@ -156,6 +158,14 @@ impl Session {
         let project = self.own()?;
         let url = project.url()?;
         Ok(Scope { namespaces: project.namespaces(&url), default_namespace: url.namespace().to_owned() })
+    }
+
+    /// How the history is read: a schema that names its database is one of Prisma 6.
+    pub(super) fn reading(&self) -> Result<Reading, Error> {
+        Ok(match self.own()?.schema.rules {
+            Rules::Prisma6 => Reading::AsPrisma6,
+            Rules::Prisma7 => Reading::Honest,
+        })
     }
 
     /// The namespaces of a schema that came with a request; one without a datasource is about those of the start.

@@ -208,7 +208,7 @@ impl Directory {
 }
 
 impl Directory {
-    /// `<UTC time>_<slug>` for a new migration; the underscore stays without a slug.
+    /// `<UTC time>_<slug>` for a new migration; without a slug only the time, as Prisma 6.19 and 7 name it.
     ///
     /// # Errors
     /// [`DirectoryError::NameTooLong`] if the slug has more than [`MAX_SLUG_BYTES`] bytes.
@@ -216,7 +216,8 @@ impl Directory {
         if slug.len() > MAX_SLUG_BYTES {
             return Err(DirectoryError::NameTooLong { bytes: slug.len() });
         }
-        Ok(format!("{}_{slug}", self.next_time(now).strftime("%Y%m%d%H%M%S")))
+        let time = self.next_time(now).strftime("%Y%m%d%H%M%S");
+        Ok(if slug.is_empty() { time.to_string() } else { format!("{time}_{slug}") })
     }
 
     /// The time for the name of the next migration: `now`, unless a migration of today bears a later one.
@@ -341,7 +342,7 @@ mod tests {
     fn names_are_utc() {
         let now: Timestamp = "2024-01-31T12:00:00+02:00".parse().expect("a valid time");
         let directory = Directory::given(Path::new(""), None, Vec::new());
-        for (slug, expected) in [("add_users", "20240131100000_add_users"), ("", "20240131100000_")] {
+        for (slug, expected) in [("add_users", "20240131100000_add_users"), ("", "20240131100000")] {
             assert_eq!(directory.next_name(now, slug).expect("a short name"), expected);
         }
         assert!(directory.next_name(now, &"a".repeat(MAX_SLUG_BYTES)).is_ok());

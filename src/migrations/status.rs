@@ -78,11 +78,11 @@ pub enum Stop {
 /// What counts where a migration was rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reading {
-    /// What is in the database: an attempt that was rolled back counts for nothing.
+    /// What is in the database: an attempt that was rolled back counts for nothing. Prisma 7.10 reads it so too.
     #[default]
     Honest,
-    /// As Prisma reads it: whatever has a row is known, and it is the script of the first row that must not change.
-    AsPrisma,
+    /// As Prisma 6 reads it: whatever has a row is known, and it is the script of the first row that must not change.
+    AsPrisma6,
 }
 
 /// How the two histories relate.
@@ -128,7 +128,7 @@ impl Status {
             let compared = match reading {
                 // The script that is in the database: an attempt that was rolled back may have been mended.
                 Reading::Honest => rows.iter().rev().find(|(state, _)| *state != RecordState::RolledBack),
-                Reading::AsPrisma => rows.first(),
+                Reading::AsPrisma6 => rows.first(),
             };
             if let Some((_, checksum)) = compared
                 && !migration.is_unchanged(checksum)?
@@ -140,7 +140,7 @@ impl Status {
             }
         }
         let names: HashSet<&str> = status.found.iter().map(String::as_str).collect();
-        let counts = |record: &&Record| reading == Reading::AsPrisma || record.state() != RecordState::RolledBack;
+        let counts = |record: &&Record| reading == Reading::AsPrisma6 || record.state() != RecordState::RolledBack;
         let elsewhere = history.records().iter().filter(counts);
         status.missing =
             unique(elsewhere.map(|record| record.migration_name.as_str()).filter(|name| !names.contains(name)));

@@ -133,19 +133,19 @@ fn lock_not_needed(database: &TestDatabase) {
 }
 
 /// A role that may log in and nothing else, dropped with what it owns.
-struct Role<'a> {
+pub(crate) struct Role<'a> {
     database: &'a TestDatabase,
-    name: String,
+    pub(crate) name: String,
 }
 
 impl<'a> Role<'a> {
-    fn new(database: &'a TestDatabase, rights: &str) -> Self {
+    pub(crate) fn new(database: &'a TestDatabase, rights: &str) -> Self {
         let name = format!("{}_coder", database.url.database());
         database.ask(&format!("CREATE ROLE {name} LOGIN {rights}"));
         Self { database, name }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let user = self.database.url.user().unwrap_or("postgres");
         self.database.text().replacen(&format!("://{user}"), &format!("://{}", self.name), 1)
     }

@@ -66,12 +66,12 @@ fn cases(folder: &Path) -> Vec<(String, PathBuf)> {
 }
 
 /// A section of a case.
-struct Section {
-    title: String,
-    text: String,
+pub(crate) struct Section {
+    pub(crate) title: String,
+    pub(crate) text: String,
 }
 
-fn sections(case: &str) -> Vec<Section> {
+pub(crate) fn sections(case: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for line in case.split_inclusive('\n') {
         match line.trim_end().strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --")) {

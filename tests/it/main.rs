@@ -10,6 +10,7 @@ mod dev;
 mod diagrams;
 mod diff;
 mod doctor;
+mod engine;
 mod documents;
 mod dmmf;
 mod drift;
@@ -80,6 +81,7 @@ fn main() {
         regression::tests(),
         commands::tests(),
         doctor::tests(),
+        engine::tests(),
         secrets::tests(),
         split::tests(),
         terminal::tests(),

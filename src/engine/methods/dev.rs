@@ -13,7 +13,6 @@ use crate::lower::lower;
 use crate::migrations::Steps;
 use crate::migrations::dev::diagnose as diagnosis;
 use crate::migrations::directory::PROVIDER;
-use crate::migrations::status::Reading;
 use crate::output::reset_reason;
 use crate::safety::{Consequence, Consequences};
 
@@ -21,8 +20,9 @@ pub(super) async fn diagnose(session: &mut Session, params: OfMigrations) -> Res
     let folder = folder(params.migrations)?;
     let (external, scope) = (external(&params.filters)?, session.scope()?);
     let shadow = session.shadow(folder.init.clone())?;
+    let reading = session.reading()?;
     let db = session.db().await?;
-    let found = diagnosis(db, &folder.directory, &shadow, &scope, &external, None, Reading::AsPrisma);
+    let found = diagnosis(db, &folder.directory, &shadow, &scope, &external, None, reading);
     let found = Box::pin(found).await?;
     session.remember(&folder, &scope, found.replayed)?;
     let reasons: Vec<String> =

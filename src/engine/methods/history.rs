@@ -6,7 +6,7 @@ use super::{Failure, invalid};
 use crate::engine::params::{Folder, MarkMigration, Migrations, OfMigrations};
 use crate::engine::protocol::Peer;
 use crate::engine::session::Session;
-use crate::migrations::status::{Reading, Relation, status_and_history};
+use crate::migrations::status::{Relation, status_and_history};
 use crate::migrations::{ApplyOptions, Progress, Transactions, apply_pending, reset as resetting, resolve};
 
 /// The migrations of a request that has to name some.
@@ -41,7 +41,8 @@ pub(super) fn list(params: OfMigrations) -> Result<Value, Failure> {
 
 pub(super) async fn diagnose(session: &mut Session, params: OfMigrations) -> Result<Value, Failure> {
     let Folder { directory, .. } = folder(params.migrations)?;
-    let (status, _) = status_and_history(session.db().await?, &directory, Reading::AsPrisma).await?;
+    let reading = session.reading()?;
+    let (status, _) = status_and_history(session.db().await?, &directory, reading).await?;
     let history = match status.relation() {
         Relation::Same => Value::Null,
         Relation::DatabaseBehind => {

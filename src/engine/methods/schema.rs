@@ -127,12 +127,8 @@ pub(super) async fn introspect(session: &mut Session, params: Introspect) -> Res
         schema_names: false,
     };
     let pulled = to_psl(&database?, &Previous { files: &project.trees, schema: &project.schema }, &options)?;
-    let mut files: Vec<Value> =
+    let files: Vec<Value> =
         pulled.files.iter().map(|file| json!({ "path": file.path, "content": file.text })).collect();
-    // A file of which nothing is left is answered too: the caller empties it.
-    let kept = |path: &str| pulled.files.iter().any(|file| file.path == path);
-    let emptied = project.files.sources.iter().filter(|source| !kept(&source.path));
-    files.extend(emptied.map(|source| json!({ "path": source.path, "content": "" })));
     let views = project.schema.has_preview_feature("views").then(|| {
         let view = |view: &crate::introspect::to_psl::ViewDefinition| {
             json!({ "schema": view.namespace, "name": view.name, "definition": view.sql.trim() })
