@@ -57,9 +57,9 @@ pub(super) async fn before(db: &mut Connection, state: &str, namespaces: &[Strin
     let own = db.namespace().to_owned();
     let history = History::read(db, &own).await.map_err(|error| error.to_string())?;
     let there = user_namespaces(db).await.map_err(|error| error.to_string())?;
-    let held = history.held();
+    let applied = history.held();
     let Some(head) = head(db, state, &history_key(&history)).await else {
-        let state = if held.is_empty() { State::AsExpected } else { State::Unknown };
+        let state = if applied.is_empty() { State::AsExpected } else { State::Unknown };
         return Ok(Before { namespaces: there, known: Vec::new(), state, since: None });
     };
     let before = |state| Before { namespaces: there, known: head.namespaces.clone(), state, since: head.since.clone() };

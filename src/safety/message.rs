@@ -182,7 +182,8 @@ impl FindingKind {
             Self::DroppedPrimaryKey { .. }
             | Self::FirstElementOnly { .. }
             | Self::InTheWay { .. }
-            | Self::TakenAlong { .. } => self.worst_case(),
+            | Self::TakenAlong { .. }
+            | Self::Orphans { values: ForeignKeyValues::Unknown, .. } => self.worst_case(),
             Self::DroppedTable { table } => {
                 format!("You drop the table `{}`, which is not empty ({}).", table.name, rows_text(extent))
             }
@@ -242,7 +243,6 @@ impl FindingKind {
                 table.name,
                 rows_text(extent)
             ),
-            Self::Orphans { values: ForeignKeyValues::Unknown, .. } => self.worst_case(),
             Self::Orphans { table, columns, referenced_table, values, .. } => {
                 let foreign_key =
                     format!("The foreign key on the columns `[{}]` of the table `{}`", columns.join(","), table.name);

@@ -96,11 +96,11 @@ enum Verdict {
 async fn judge(client: &Client, text: &str) -> Verdict {
     let Err(error) = client.prepare(text).await else { return Verdict::One };
     let Some(report) = error.as_db_error() else { panic!("the connection is gone: {error}\n{text}") };
-    match report.code() {
-        &SqlState::SYNTAX_ERROR if report.message().contains("multiple commands") => Verdict::More,
-        &SqlState::SYNTAX_ERROR if report.message().contains("at end of input") => Verdict::Less,
-        &SqlState::SYNTAX_ERROR if report.message().contains("unterminated") => Verdict::Less,
-        &SqlState::SYNTAX_ERROR => Verdict::Refused,
+    match *report.code() {
+        SqlState::SYNTAX_ERROR if report.message().contains("multiple commands") => Verdict::More,
+        SqlState::SYNTAX_ERROR if report.message().contains("at end of input") => Verdict::Less,
+        SqlState::SYNTAX_ERROR if report.message().contains("unterminated") => Verdict::Less,
+        SqlState::SYNTAX_ERROR => Verdict::Refused,
         _ => Verdict::One,
     }
 }

@@ -111,19 +111,16 @@ fn plan_files(directory: &Directory, folder: &Path) -> Result<Vec<Step>, Migrate
         };
         let found = there.iter().position(same).map(|index| there.remove(index));
         let trouble = trouble(prepared);
-        let script = match found {
-            Some(script) => {
-                let text = migration.script()?;
-                if script.sql != text {
-                    problems.push(Problem::Differs { script: script.path.clone(), path: migration.script_path() });
-                }
-                script
+        let script = if let Some(script) = found {
+            let text = migration.script()?;
+            if script.sql != text {
+                problems.push(Problem::Differs { script: script.path.clone(), path: migration.script_path() });
             }
-            None => {
-                new.push(steps.len());
-                let (version, name) = of_refinery.unwrap_or((-1, name));
-                Script { path: PathBuf::new(), version, name, versioned: true, sql: migration.script()? }
-            }
+            script
+        } else {
+            new.push(steps.len());
+            let (version, name) = of_refinery.unwrap_or((-1, name));
+            Script { path: PathBuf::new(), version, name, versioned: true, sql: migration.script()? }
         };
         let exported = Exported {
             name: migration.name.clone(),
@@ -181,7 +178,6 @@ fn trouble(mut prepared: Prepared<'_>) -> Option<Trouble> {
     let why = reason(&prepared);
     match &prepared.plan {
         Plan::Whole { own } if own.is_empty() => None,
-        Plan::Whole { .. } => Some(Trouble::EndsTransaction(why)),
         Plan::Segments(segments) => Some(
             if segments.iter().all(|segment| segment.alone.is_none()) && segments.iter().any(|s| !s.own.is_empty()) {
                 Trouble::EndsTransaction(why)
@@ -190,7 +186,7 @@ fn trouble(mut prepared: Prepared<'_>) -> Option<Trouble> {
             },
         ),
         Plan::AsIs(AsIsReason::Data { .. }) => Some(Trouble::Fails(why)),
-        Plan::AsIs(_) => Some(Trouble::EndsTransaction(why)),
+        Plan::Whole { .. } | Plan::AsIs(_) => Some(Trouble::EndsTransaction(why)),
     }
 }
 

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 
 use crate::server::{TestDatabase, live_blocking};
 
+type LiveTest = fn(&TestDatabase);
+
 pub(super) fn tests() -> Vec<Trial> {
-    let live: [(&str, fn(&TestDatabase)); 5] = [
+    let live: [(&str, LiveTest); 5] = [
         ("cli commands, in both forms", database_commands),
         ("waits until a text is shown", waits_for_print),
         ("the lock lasts until the end", lock_lasts),
