@@ -67,6 +67,10 @@ pub(super) fn type_name(column: &Column, naming: Naming<'_>) -> String {
     let mut sql = match &column.ty {
         ColumnType::Native(ty) => native_type(*ty),
         ColumnType::Enum(name) => naming.name(name).to_string(),
+        // A list is pulled by the name of its type in the catalog, which is that of an element behind a line.
+        ColumnType::Unsupported(text) if column.arity == ColumnArity::List => {
+            text.strip_prefix('_').unwrap_or(text).to_owned()
+        }
         ColumnType::Unsupported(text) => text.clone(),
     };
     if column.arity == ColumnArity::List {

@@ -277,7 +277,12 @@ pub(crate) fn without_times(text: &str) -> String {
     const WHEN: &str = "0000-00-00 00:00:00";
     let bytes = text.as_bytes();
     let is_time = |at: usize| {
-        bytes.get(at..at + 15).is_some_and(|b| b[..14].iter().all(u8::is_ascii_digit) && b[14] == b'_')
+        // Without a name a migration is called by the time alone.
+        let ends = |digits: &[u8]| match bytes.get(at + 14) {
+            Some(b'_') => true,
+            next => digits.starts_with(b"20") && next.is_none_or(|next| !next.is_ascii_alphanumeric()),
+        };
+        bytes.get(at..at + 14).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit) && ends(digits))
             && (at == 0 || !bytes[at - 1].is_ascii_digit())
     };
     let is_when = |at: usize| {

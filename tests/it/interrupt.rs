@@ -14,7 +14,7 @@ const CASES: [(&str, &str, &str, &str); 4] = [
     (
         "whole",
         "INSERT INTO log VALUES (1); INSERT INTO held VALUES (1); INSERT INTO log VALUES (2);",
-        "failed or rolled back, not applied",
+        "rolled back, not applied",
         "0",
     ),
     (

@@ -58,6 +58,8 @@ fn command_lines(url: &str) -> Vec<Vec<String>> {
                 &["--from-migrations", "migrations", "--to-empty", "--shadow-database-url", url],
             ],
             "evt db execute" => &[&["--stdin"], &["--stdin", "--url", url]],
+            // It ends when `evt dev stop` is run, which comes next.
+            "evt dev" => &[&["--detach"]],
             "evt db push" => &[&[], &["--url", url, "--force-reset"]],
             "evt doctor" => &[&[], &["--url", url]],
             _ => &[&[]],
