@@ -40,7 +40,7 @@ variables! {
     FORCE_COLOR "FORCE_COLOR" "set and not `0`: colours also where no terminal is"
     PATH "PATH" "where the server programs of a `local:` database are looked for"
     TERM "TERM" "`dumb`: no colours and no questions"
-    COLUMNS "COLUMNS" "how wide the tables of `evt db stats` and `evt db vacuum` may be where no terminal says it"
+    COLUMNS "COLUMNS" "how wide tables may be where no terminal says it"
     USER "USER" "who runs evt, for its own records"
     USERNAME "USERNAME" "the same, if `USER` is not set"
     ENGINE_BINARY "PRISMA_SCHEMA_ENGINE_BINARY" "path of evt: Prisma's CLI lets it work instead of its own schema engine"

@@ -136,6 +136,11 @@ fn refuse(reasons: &[ResetReason], session: &Session, out: &mut Output) -> Exit 
         session.url().database()
     ));
     out.hint("run `evt migrate reset` to drop all data and apply all migrations again");
+    if reasons.iter().any(|reason| matches!(reason, ResetReason::Drift { first_use: false, .. })) {
+        out.hint(
+            "or keep the data: `evt migrate status` shows the SQL that undoes the drift, and that which would keep it",
+        );
+    }
     Exit::Cancelled
 }
 

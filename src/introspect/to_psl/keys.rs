@@ -62,7 +62,7 @@ pub(super) fn attributes(
                 model.previous?.indexes.iter().position(|candidate| std::ptr::eq(candidate, previous))
             });
             let known = previous.zip(model.previous).and_then(|(index, model)| attribute_of(model, index));
-            let text = block_index(plan, model, index, previous);
+            let text = block_index(model, index, previous);
             block.push((position, Line { kind: LineKind::Attribute, known, documentation: None, text }));
         }
     }
@@ -206,8 +206,8 @@ fn unique_of_field(model: &ModelPlan<'_>, index: &Index) -> String {
     if arguments.is_empty() { "@unique".to_owned() } else { format!("@unique({})", arguments.join(", ")) }
 }
 
-fn block_index(plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, previous: Option<&psl::Index>) -> String {
-    let columns: Vec<String> = index.columns.iter().map(|column| index_column(plan, model, index, column)).collect();
+fn block_index(model: &ModelPlan<'_>, index: &Index, previous: Option<&psl::Index>) -> String {
+    let columns: Vec<String> = index.columns.iter().map(|column| index_column(model, index, column)).collect();
     let mut arguments = vec![format!("[{}]", columns.join(", "))];
     if let Some(name) = previous.and_then(|previous| previous.client_name.as_ref()) {
         arguments.push(format!("name: {}", string(name)));
@@ -241,9 +241,9 @@ fn method(method: &IndexMethod) -> Option<&'static str> {
     }
 }
 
-fn index_column(plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, column: &IndexColumn) -> String {
+fn index_column(model: &ModelPlan<'_>, index: &Index, column: &IndexColumn) -> String {
     let mut arguments = Vec::new();
-    arguments.extend(operator_class(plan, model, index, column).map(|class| format!("ops: {class}")));
+    arguments.extend(operator_class(model, index, column).map(|class| format!("ops: {class}")));
     if column.order == Some(SortOrder::Desc) {
         arguments.push("sort: Desc".to_owned());
     }
@@ -252,7 +252,7 @@ fn index_column(plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, column: &
 }
 
 /// The operator class, if it is not the one that a reader would expect.
-fn operator_class(_plan: &Plan<'_>, model: &ModelPlan<'_>, index: &Index, column: &IndexColumn) -> Option<String> {
+fn operator_class(model: &ModelPlan<'_>, index: &Index, column: &IndexColumn) -> Option<String> {
     let class = column.operator_class.as_ref()?;
     let field = model.field(&column.name)?;
     let raw = || Some(format!("raw({})", string(&class.name)));
