@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::diff::pg_dump;
 use crate::migrations::project;
-use crate::server::{TestDatabase, live};
+use crate::server::{TestDatabase, live, long};
 
 /// Files as programs have them; the last is not applied yet. `{n}` is a version.
 const FILES: [(&str, &str); 4] = [
@@ -200,7 +200,7 @@ pub(crate) fn tests() -> Vec<Trial> {
                 assert!(matches!(refused, Err(MigrateError::Bridge(BridgeError::NoTable { .. }))), "{refused:?}");
             },
         ),
-        live("bridge: refinery makes the same database of what is exported", |database| async move {
+        long("bridge: refinery makes the same database of what is exported", |database| async move {
             let project = project(&[
                 ("20240101000000_init", "CREATE TABLE a (id int PRIMARY KEY, t text DEFAULT 'x;y');\n"),
                 ("20240102000000_", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$;\r\n"),
