@@ -58,7 +58,6 @@ fn command_lines(url: &str) -> Vec<Vec<String>> {
                 &["--from-migrations", "migrations", "--to-empty", "--shadow-database-url", url],
             ],
             "evt db execute" => &[&["--stdin"], &["--stdin", "--url", url]],
-            // It ends when `evt dev stop` is run, which comes next.
             "evt dev" => &[&["--detach"]],
             "evt db push" => &[&[], &["--url", url, "--force-reset"]],
             "evt doctor" => &[&[], &["--url", url]],
@@ -131,7 +130,13 @@ fn listen_to_all(url: &str) -> Result<(), Failed> {
         // `init` wants an empty folder.
         let empty = tempfile::tempdir()?;
         let folder = if line[0] == "init" { empty.path() } else { folder.path() };
-        listen(&line, folder, &[("DATABASE_URL", url), ("EVT_SHADOW_DATABASE_URL", &shadow)])?;
+        let environment = [("DATABASE_URL", url), ("EVT_SHADOW_DATABASE_URL", &shadow)];
+        let outcome = listen(&line, folder, &environment);
+        if line[0] == "dev" {
+            // What it started does not outlive its folder.
+            listen(&["dev", "reset", "--force"].map(str::to_owned), folder, &environment)?;
+        }
+        outcome?;
     }
     Ok(())
 }
