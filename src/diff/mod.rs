@@ -84,6 +84,16 @@ pub fn diff_without(from: &DbSchema, to: &DbSchema, external: &External) -> Vec<
     plan.finish()
 }
 
+/// A database without what no step may touch: what somebody else manages, what belongs to an extension, and the tables
+/// of tools, such as the history of migrations.
+pub fn comparable(schema: &DbSchema, external: &External) -> DbSchema {
+    let ignored = Ignored::new(schema, schema, external);
+    let mut rest = schema.clone();
+    rest.tables.retain(|table| !ignored.tables.contains(&table.name));
+    rest.enums.retain(|item| !ignored.enums.contains(&item.name));
+    rest
+}
+
 /// What no step may touch.
 struct Ignored<'a> {
     tables: HashSet<&'a QualifiedName>,

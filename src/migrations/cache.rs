@@ -17,11 +17,10 @@ use super::{DirectoryError, MigrateError};
 use crate::catalog::{Catalog, text};
 use crate::db::{Connection, DbError};
 use crate::dbschema::DbSchema;
-use crate::diff::External;
 use crate::introspect::Scope;
 
 /// Raised whenever the same key may mean another content.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Files that are kept; the oldest go first.
 const KEPT: usize = 20;
@@ -145,12 +144,9 @@ pub(super) fn key(surroundings: &Surroundings, migrations: &[&Migration]) -> Res
     Ok(checksum(&text))
 }
 
-/// A fingerprint of a database model, without what somebody else manages. Equal ones have no difference.
-pub(super) fn fingerprint(schema: &DbSchema, external: &External) -> String {
-    let mut schema = schema.clone();
-    schema.tables.retain(|table| !external.tables.contains(&table.name));
-    schema.enums.retain(|item| !external.enums.contains(&item.name));
-    checksum(&format!("{schema:?}"))
+/// A fingerprint of a database model that has nothing but what is compared. Equal ones have no difference.
+pub(super) fn fingerprint(comparable: &DbSchema) -> String {
+    checksum(&format!("{comparable:?}"))
 }
 
 #[cfg(test)]

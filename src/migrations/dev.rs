@@ -2,7 +2,7 @@
 
 use crate::db::Connection;
 use crate::dbschema::DbSchema;
-use crate::diff::{Change, External, diff_without};
+use crate::diff::{Change, External, comparable, diff_without};
 use crate::introspect::{Scope, introspect};
 
 use super::MigrateError;
@@ -75,9 +75,11 @@ pub async fn diagnose(
     if let Some((cache, surroundings)) = &kept
         && applied.len() == all.len()
         && let Some(entry) = cache.load(&cache::key(surroundings, &applied)?)
-        && entry.model == cache::fingerprint(&live, external)
     {
-        return Ok(Diagnosis { reset_reasons: reasons(&status, Vec::new()), replayed: live, status });
+        let replayed = comparable(&live, external);
+        if entry.model == cache::fingerprint(&replayed) {
+            return Ok(Diagnosis { reset_reasons: reasons(&status, Vec::new()), replayed, status });
+        }
     }
     let mut replay = Replay { shadow, scope, external, kept };
     let (expected, replayed) = replay.twice(&applied, &all).await?;
@@ -149,7 +151,7 @@ impl Replay<'_> {
     ) -> Result<(), MigrateError> {
         let Some((cache, surroundings)) = self.kept.as_ref().filter(|_| !database.is_stand_in()) else { return Ok(()) };
         let catalog = database.whole(self.scope, self.external).await?;
-        let entry = Entry { model: cache::fingerprint(schema, self.external), catalog };
+        let entry = Entry { model: cache::fingerprint(&comparable(schema, self.external)), catalog };
         cache.store(&cache::key(surroundings, migrations)?, &entry);
         Ok(())
     }

@@ -251,6 +251,16 @@ pub(crate) fn tests() -> Vec<Trial> {
             let again = look(&mut db, project.path(), &beside, Some(&cache)).await.expect("the cache");
             assert!(again.reset_reasons.is_empty() && again.replayed.tables.len() == 1);
             assert_eq!(files(&cache_folder(&kept)), before, "nothing was replayed, so nothing was written");
+            // Whoever may not make a database cannot replay anything, and need not.
+            let role = format!("{}_looker", database.url.database());
+            db.script(&Statement::script(&format!("CREATE ROLE {role} LOGIN"))).await.expect("a role");
+            let main = as_role(&database, &role).parse().expect("a URL");
+            let unable = Shadow::new(&main, None).expect("a shadow");
+            let spared = look(&mut db, project.path(), &unable, Some(&cache)).await;
+            let replayed = look(&mut db, project.path(), &unable, None).await;
+            db.script(&Statement::script(&format!("DROP ROLE {role}"))).await.expect("no role");
+            assert_eq!(spared.expect("nothing is replayed").replayed, again.replayed);
+            assert!(replayed.expect_err("without the cache all is").contains("permission denied"));
             assert!(look(&mut db, project.path(), &none, Some(&cache)).await.is_err());
             // Drift is seen though the cache knows the migrations.
             db.script(&"ALTER TABLE a ADD COLUMN b int".into()).await.expect("drift");
