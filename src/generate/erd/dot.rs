@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use super::entities::{Cardinality, Diagram, End, Entity, Kind};
 use super::escaped;
-use crate::generate::builtin::MARK;
+use crate::generate::builtin::header;
 
 /// Prints a diagram.
 pub(super) fn print(diagram: &Diagram) -> String {
-    let mut out = format!("// {MARK}; do not edit: `evt generate` writes it anew.\n");
+    let mut out = format!("// {}\n", header());
     out.push_str("digraph {\n");
     out.push_str("  graph [rankdir=LR, nodesep=0.4, ranksep=1.2]\n");
     out.push_str("  node [shape=plain, fontname=\"Helvetica\", fontsize=11]\n");

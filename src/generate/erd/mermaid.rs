@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::entities::{Cardinality, Diagram, Kind, Row};
-use crate::generate::builtin::MARK;
+use crate::generate::builtin::header;
 
 /// Prints a diagram. Enums are drawn as boxes without relations.
 pub(super) fn print(diagram: &Diagram) -> String {
-    let mut out = format!("%% {MARK}; do not edit: `evt generate` writes it anew.\nerDiagram\n");
+    let mut out = format!("%% {}\nerDiagram\n", header());
     for (number, entity) in diagram.entities.iter().enumerate() {
         let kind = match entity.kind {
             Kind::Table => "",

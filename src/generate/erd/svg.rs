@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::entities::{Cardinality, Diagram, End, Entity, Kind, Link, Row};
 use super::escaped;
 use super::layout::{Edge, Point, Port, Rect, Size, layout};
-use crate::generate::builtin::MARK;
+use crate::generate::builtin::header;
 
 /// The height of the head of a box, in pixels.
 const HEAD: i32 = 30;
@@ -50,7 +50,7 @@ pub(super) fn print(diagram: &Diagram) -> String {
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title\">"
     );
-    let _ = writeln!(out, "<!-- {MARK}; do not edit: `evt generate` writes it anew. -->");
+    let _ = writeln!(out, "<!-- {} -->", header());
     let _ = writeln!(out, "<title id=\"title\">{}</title>", counted(diagram));
     let _ = writeln!(out, "<style>\n{STYLE}</style>");
     let _ = writeln!(out, "<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>");

@@ -109,7 +109,7 @@ fn print_header(
         paths.insert(types::time_of_day(options.datetime));
     }
     let with_impls = !schema.enums.is_empty() || !helpers.is_empty();
-    out.line(0, &format!("// {}; do not edit: `evt generate` writes it anew.", super::builtin::MARK));
+    out.line(0, &format!("// {}", super::builtin::header()));
     out.line(0, "//");
     out.line(0, "// It needs, in `[dependencies]`:");
     for line in types::dependencies(&paths, with_impls, options) {

@@ -29,10 +29,15 @@ struct Upright {
 pub(super) fn draw(nodes: &[Size], edges: &[Edge], columns: &Order, tops: &[i32]) -> Part {
     let mut part = Part::default();
     let mut lefts = Vec::new();
+    // Where each item is: its column, and the box if it is one.
+    let mut places: Vec<(usize, Option<Rect>)> = vec![(0, None); columns.items.len()];
     let mut tracks: Vec<Vec<(usize, i32)>> = Vec::new();
     let mut x = 0;
     for (column, items) in columns.columns.iter().enumerate() {
         lefts.push(x);
+        for item in items {
+            places[*item].0 = column;
+        }
         let boxes = items.iter().filter_map(|item| match columns.items[*item] {
             Item::Box(node) => Some((*item, node)),
             Item::Passage(_) => None,
@@ -56,6 +61,7 @@ pub(super) fn draw(nodes: &[Size], edges: &[Edge], columns: &Order, tops: &[i32]
                 beside += 1;
             }
             loops = loops.max(beside);
+            places[*item].1 = Some(rect);
             part.boxes.push((*node, rect));
         }
         x += width;
@@ -71,7 +77,7 @@ pub(super) fn draw(nodes: &[Size], edges: &[Edge], columns: &Order, tops: &[i32]
     }
     part.height = part.boxes.iter().map(|(_, rect)| rect.y + rect.height).max().unwrap_or_default();
     for way in &columns.ways {
-        let mut points = line(columns, &way.places, way.net, &lefts, &tracks, &part, tops);
+        let mut points = line(&way.places, way.net, &lefts, &tracks, &places, tops);
         if way.turned {
             points.reverse();
         }
@@ -84,24 +90,18 @@ pub(super) fn draw(nodes: &[Size], edges: &[Edge], columns: &Order, tops: &[i32]
 
 /// The corners of a line.
 fn line(
-    columns: &Order,
-    places: &[(usize, i32)],
+    way: &[(usize, i32)],
     net: usize,
     lefts: &[i32],
     tracks: &[Vec<(usize, i32)>],
-    part: &Part,
+    places: &[(usize, Option<Rect>)],
     tops: &[i32],
 ) -> Vec<Point> {
-    let column_of = |item: usize| columns.columns.iter().position(|items| items.contains(&item)).unwrap_or_default();
-    let first = column_of(places[0].0);
-    let box_of = |item: usize| match columns.items[item] {
-        Item::Box(node) => part.boxes.iter().find(|(other, _)| *other == node).map(|(_, rect)| *rect),
-        Item::Passage(_) => None,
-    };
+    let (first, rect) = places[way[0].0];
     let y = |(item, y): (usize, i32)| tops[item] + y;
-    let begin = box_of(places[0].0).map_or(lefts[first], |rect| rect.x + rect.width);
-    let mut points = vec![(begin, y(places[0]))];
-    for (gap, pair) in (first..).zip(places.windows(2)) {
+    let begin = rect.map_or(lefts[first], |rect| rect.x + rect.width);
+    let mut points = vec![(begin, y(way[0]))];
+    for (gap, pair) in (first..).zip(way.windows(2)) {
         let (from, to) = (y(pair[0]), y(pair[1]));
         if from != to {
             let track = tracks[gap].iter().find(|(other, _)| *other == net).map_or(begin, |(_, x)| *x);
@@ -109,8 +109,8 @@ fn line(
             points.push((track, to));
         }
     }
-    let last = places[places.len() - 1];
-    points.push((lefts[first + places.len() - 1], y(last)));
+    let last = way[way.len() - 1];
+    points.push((lefts[first + way.len() - 1], y(last)));
     points
 }
 

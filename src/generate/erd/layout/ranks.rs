@@ -7,12 +7,12 @@ use super::{BETWEEN_BOXES, Edge, Size};
 /// the same column, unless they are the same box. No column is higher than `limit` if that can be avoided (E. Coffman and
 /// R. Graham, "Optimal scheduling for two-processor systems", 1972).
 pub(super) fn ranks(nodes: &[Size], edges: &[Edge], component: &Component, limit: i32) -> Vec<usize> {
-    let arcs = without_cycles(nodes.len(), edges, component);
+    let arcs = Arcs::new(nodes.len(), &without_cycles(nodes.len(), edges, component));
     let mut ranks = vec![usize::MAX; nodes.len()];
     let mut heights: Vec<i32> = Vec::new();
     let need = |node: usize| nodes[node].height + BETWEEN_BOXES;
-    for node in topological(nodes.len(), &arcs, component) {
-        let parents = arcs.iter().filter(|(_, to)| *to == node).map(|(from, _)| ranks[*from]);
+    for node in topological(&arcs, component) {
+        let parents = arcs.to[node].iter().map(|from| ranks[*from]);
         let mut rank = parents.max().map_or(0, |rank| rank + 1);
         while heights.get(rank).is_some_and(|height| height + need(node) > limit + BETWEEN_BOXES) {
             rank += 1;
@@ -24,6 +24,23 @@ pub(super) fn ranks(nodes: &[Size], edges: &[Edge], component: &Component, limit
     tighten(nodes, &arcs, component, limit, &mut ranks, &mut heights);
     close_gaps(component, &mut ranks);
     ranks
+}
+
+/// For each box those that stand left and right of it at the other ends of its lines.
+struct Arcs {
+    to: Vec<Vec<usize>>,
+    from: Vec<Vec<usize>>,
+}
+
+impl Arcs {
+    fn new(count: usize, arcs: &[(usize, usize)]) -> Self {
+        let mut all = Self { to: vec![Vec::new(); count], from: vec![Vec::new(); count] };
+        for (from, to) in arcs {
+            all.to[*to].push(*from);
+            all.from[*from].push(*to);
+        }
+        all
+    }
 }
 
 /// The lines as arcs from left to right, each pair of boxes once; those that would close a cycle are turned.
@@ -85,19 +102,15 @@ enum State {
 }
 
 /// Boxes so that each comes after all that must stand left of it; those that most depends on come early.
-fn topological(count: usize, arcs: &[(usize, usize)], component: &Component) -> Vec<usize> {
-    let (mut waiting, mut dependents) = (vec![0_usize; count], vec![0_usize; count]);
-    for (from, to) in arcs {
-        waiting[*to] += 1;
-        dependents[*from] += 1;
-    }
+fn topological(arcs: &Arcs, component: &Component) -> Vec<usize> {
+    let mut waiting: Vec<usize> = arcs.to.iter().map(Vec::len).collect();
     let mut ready: Vec<usize> = component.nodes.iter().copied().filter(|node| waiting[*node] == 0).collect();
     let mut order = Vec::new();
     while !ready.is_empty() {
-        let best = (0..ready.len()).max_by_key(|at| (dependents[ready[*at]], std::cmp::Reverse(ready[*at])));
+        let best = (0..ready.len()).max_by_key(|at| (arcs.from[ready[*at]].len(), std::cmp::Reverse(ready[*at])));
         let node = ready.swap_remove(best.unwrap_or_default());
         order.push(node);
-        for (_, to) in arcs.iter().filter(|(from, _)| *from == node) {
+        for to in &arcs.from[node] {
             waiting[*to] -= 1;
             if waiting[*to] == 0 {
                 ready.push(*to);
@@ -108,19 +121,12 @@ fn topological(count: usize, arcs: &[(usize, usize)], component: &Component) -> 
 }
 
 /// Moves boxes to where their lines are shortest, as far as there is room.
-fn tighten(
-    nodes: &[Size],
-    arcs: &[(usize, usize)],
-    component: &Component,
-    limit: i32,
-    ranks: &mut [usize],
-    heights: &mut [i32],
-) {
+fn tighten(nodes: &[Size], arcs: &Arcs, component: &Component, limit: i32, ranks: &mut [usize], heights: &mut [i32]) {
     for _ in 0..8 {
         let mut moved = false;
         for node in component.nodes.iter().copied() {
-            let left: Vec<usize> = arcs.iter().filter(|(_, to)| *to == node).map(|(from, _)| ranks[*from]).collect();
-            let right: Vec<usize> = arcs.iter().filter(|(from, _)| *from == node).map(|(_, to)| ranks[*to]).collect();
+            let left: Vec<usize> = arcs.to[node].iter().map(|from| ranks[*from]).collect();
+            let right: Vec<usize> = arcs.from[node].iter().map(|to| ranks[*to]).collect();
             let lowest = left.iter().max().map_or(0, |rank| rank + 1);
             let highest = right.iter().min().map_or(ranks[node].max(lowest), |rank| rank - 1);
             let length = |rank: usize| -> usize { left.iter().chain(&right).map(|other| rank.abs_diff(*other)).sum() };
