@@ -130,8 +130,8 @@ pub(super) fn generate_afterwards(project: &Project, skip: bool, context: &Conte
         return;
     }
     let wishes = Wishes { even_if_missing: true, ..Wishes::default() };
-    let mut generated = 0;
-    match generate_each(project, &wishes, out, &mut generated) {
+    let (generated, outcome) = generate_each(project, &wishes, out);
+    match outcome {
         Ok(()) => {}
         // Somebody who has no Node.js here, or has not installed anything yet, need not be warned each time.
         Err(Error::Generate(error @ GenerateError::NotInstalled { .. })) => {
@@ -148,11 +148,11 @@ pub(super) fn generate_afterwards(project: &Project, skip: bool, context: &Conte
 }
 
 fn generate_with(project: &Project, wishes: &Wishes<'_>, out: &mut Output) -> Result<(), Error> {
-    generate_each(project, wishes, out, &mut 0)
+    generate_each(project, wishes, out).1
 }
 
-/// Runs the generators, tells of each, and counts them.
-fn generate_each(project: &Project, wishes: &Wishes<'_>, out: &mut Output, generated: &mut usize) -> Result<(), Error> {
+/// Runs the generators and tells of each. How many did their work, and what came of all.
+fn generate_each(project: &Project, wishes: &Wishes<'_>, out: &mut Output) -> (usize, Result<(), Error>) {
     let environment = &project.settings.environment;
     let texts = project.files.sources.iter().map(|source| source.text.clone());
     let files: Vec<(PathBuf, String)> = project.files.paths.iter().cloned().zip(texts).collect();
@@ -171,11 +171,12 @@ fn generate_each(project: &Project, wishes: &Wishes<'_>, out: &mut Output, gener
         even_if_missing: wishes.even_if_missing,
     };
     let cwd = &project.settings.cwd;
-    generate(&job, |Generated { name, version, output, took }| {
-        *generated += 1;
+    let mut generated = 0;
+    let outcome = generate(&job, |Generated { name, version, output, took }| {
+        generated += 1;
         let version = version.as_ref().map(|version| format!(" (v{version})")).unwrap_or_default();
         let output = relative(output, cwd);
         out.good(format!("Generated {name}{version} to {} in {}", output.display(), duration(*took)));
-    })?;
-    Ok(())
+    });
+    (generated, outcome.map_err(Error::from))
 }
