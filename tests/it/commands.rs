@@ -86,7 +86,6 @@ pub(crate) fn sections(case: &str) -> Vec<Section> {
     sections
 }
 
-#[expect(clippy::disallowed_methods, reason = "how a developer asks for the outputs of today")]
 fn check(path: &Path, database: Option<&TestDatabase>) -> Result<(), Failed> {
     let case = fs::read_to_string(path)?;
     let project = TempDir::new()?;
@@ -103,13 +102,19 @@ fn check(path: &Path, database: Option<&TestDatabase>) -> Result<(), Failed> {
         };
         write!(now, "-- {title} --\n{text}")?;
     }
-    if now == case {
+    compare_or_write(path, &case, &now)
+}
+
+/// Whether what is expected is what is there now; `UPDATE=1` makes that the file's text.
+#[expect(clippy::disallowed_methods, reason = "how a developer asks for the outputs of today")]
+pub(crate) fn compare_or_write(path: &Path, expected: &str, now: &str) -> Result<(), Failed> {
+    if now == expected {
         return Ok(());
     }
     if std::env::var_os("UPDATE").is_some() {
         return Ok(fs::write(path, now)?);
     }
-    let difference = similar::TextDiff::from_lines(&case, &now).unified_diff().header("expected", "now").to_string();
+    let difference = similar::TextDiff::from_lines(expected, now).unified_diff().header("expected", "now").to_string();
     Err(format!("{}\n{difference}", path.display()).into())
 }
 

@@ -9,7 +9,7 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::{Map, Value, json};
 
 use super::process::Engine;
-use crate::commands::sections;
+use crate::commands::{compare_or_write, sections};
 use crate::server::{TestDatabase, live_blocking};
 
 pub(super) fn tests() -> Vec<Trial> {
@@ -52,7 +52,6 @@ struct Stage<'a> {
     arguments: Vec<String>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "how a developer asks for the outputs of today")]
 fn check(path: &Path, database: &TestDatabase) -> Result<(), Failed> {
     let case = fs::read_to_string(path)?;
     let mut stage = Stage { project: tempfile::tempdir()?, database, engine: None, arguments: Vec::new() };
@@ -89,14 +88,7 @@ fn check(path: &Path, database: &TestDatabase) -> Result<(), Failed> {
     if let Some(engine) = stage.engine {
         assert_eq!(engine.end().0, Some(0), "the end of input is an ordinary end");
     }
-    if now == case {
-        return Ok(());
-    }
-    if std::env::var_os("UPDATE").is_some() {
-        return Ok(fs::write(path, now)?);
-    }
-    let difference = similar::TextDiff::from_lines(&case, &now).unified_diff().header("expected", "now").to_string();
-    Err(format!("{}\n{difference}", path.display()).into())
+    compare_or_write(path, &case, &now)
 }
 
 impl Stage<'_> {
