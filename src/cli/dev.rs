@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Tolerated, confirm, guard, may_ask};
-use crate::config::{Context, Dotenv, ProjectArgs, Settings, UrlText};
+use crate::config::{Context, Dotenv, ProjectArgs, Settings, UrlText, relative};
 use crate::db::local::LocalServer;
 use crate::db::local::development::{self, Address};
 use crate::error::{Error, Exit};
@@ -105,9 +105,9 @@ impl Place {
     }
 }
 
-/// A folder as people see it: relative to where they are, if it is below.
-fn shown(folder: &Path, context: &Context) -> String {
-    folder.strip_prefix(&context.cwd).unwrap_or(folder).display().to_string()
+/// A path as people see it.
+fn shown(path: &Path, context: &Context) -> String {
+    relative(path, &context.cwd).display().to_string()
 }
 
 pub(crate) fn run(args: &DevArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inquire::InquireError;
-
-use crate::cli::{block_on, may_ask};
+use crate::cli::{answered, block_on, may_ask};
 use crate::config::environment::PATH;
 use crate::config::{ConfigError, Context, Origin};
 use crate::db::local::{Binaries, Reached};
@@ -125,21 +123,18 @@ fn asked(context: &Context) -> Result<Option<String>, Error> {
     const LOCAL: &str = "In a PostgreSQL that evt runs itself, with the data in .evt/db";
     const URL: &str = "In a PostgreSQL whose URL I have";
     const LATER: &str = "I write the URL into .env later";
+    const OTHERWISE: &str = "say it with `--url`";
     if !may_ask(context).can_prompt {
         return Ok(None);
     }
     let local = Binaries::find(context.environment.get(PATH).map(std::ffi::OsStr::new)).is_ok();
     let places = [LOCAL, URL, LATER].into_iter().filter(|place| local || *place != LOCAL).collect();
-    let cancelled = |error| match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => Error::Cancelled,
-        error => Error::refused(format!("cannot ask: {error}"), "say it with `--url`"),
-    };
     let place = inquire::Select::new("Where is the database?", places).without_filtering();
     let place = place.with_help_message("arrows to move, Enter to choose");
-    match place.prompt().map_err(cancelled)? {
+    match answered(place.prompt(), OTHERWISE)? {
         LOCAL => Ok(Some(LOCAL_URL.to_owned())),
         URL => {
-            let url = inquire::Text::new("URL:").with_help_message(EXAMPLE_URL).prompt().map_err(cancelled)?;
+            let url = answered(inquire::Text::new("URL:").with_help_message(EXAMPLE_URL).prompt(), OTHERWISE)?;
             try_url(url.trim(), context)?;
             Ok(Some(url.trim().to_owned()))
         }

@@ -26,11 +26,11 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
+use inquire::InquireError;
 
 use crate::config::environment::{CONSENT, SKIP_SEED};
 use crate::config::interactive::{DEVIN, Interactivity, interactivity, unconsenting_agent};
 use crate::config::{Context, Project};
-use crate::diff::External;
 use crate::engine;
 use crate::error::{Error, Exit};
 use crate::output::Output;
@@ -266,11 +266,6 @@ fn guard(context: &Context, what: &str) -> Result<(), Error> {
     }
 }
 
-/// Tables and enums that somebody else manages.
-fn external(tables: &[String], enums: &[String]) -> Result<External, Error> {
-    Ok(External::named(tables, enums)?)
-}
-
 /// Runs a command that talks to a server.
 fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     on_a_runtime(interrupt::interruptible(work))
@@ -293,11 +288,18 @@ fn may_ask(context: &Context) -> Interactivity {
 
 /// Asks a question whose answer is no unless somebody says yes. Only where [`may_ask`] allows it.
 fn confirm(question: &str) -> Result<bool, Error> {
-    match inquire::Confirm::new(question).with_default(false).prompt() {
-        Ok(answer) => Ok(answer),
-        Err(inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted) => Ok(false),
-        Err(error) => Err(Error::refused(format!("cannot ask: {error}"), "run the command in a terminal")),
+    match answered(inquire::Confirm::new(question).with_default(false).prompt(), "run the command in a terminal") {
+        Err(Error::Cancelled) => Ok(false),
+        answer => answer,
     }
+}
+
+/// What came of a question. `otherwise` is the way out where it cannot be asked.
+fn answered<T>(answer: Result<T, InquireError>, otherwise: &str) -> Result<T, Error> {
+    answer.map_err(|error| match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => Error::Cancelled,
+        error => Error::refused(format!("cannot ask: {error}"), otherwise),
+    })
 }
 
 /// Whether a command does something itself, rather than only hold others together.

@@ -56,10 +56,8 @@ impl Comparison {
                 Shadow::new(&url, Some(shadow))?; // which refuses a database as its own shadow
             }
         }
-        let of_schema = projects.iter().find_map(|project| Some(project.url().ok()?.namespace().to_owned()));
-        let datasources = projects.iter().filter_map(|project| project.schema.datasource.as_ref());
-        let listed = datasources.flat_map(|datasource| datasource.namespaces.clone());
-        let scope = Sides::scope([&from.side, &to.side], shadow.as_ref(), of_schema, listed);
+        let schemas: Vec<_> = projects.iter().map(|project| (&project.schema, project.url().ok())).collect();
+        let scope = Sides::scope([&from.side, &to.side], shadow.as_ref(), &schemas);
         let search_path = context.environment.get(PATH).map(str::to_owned);
         let (from, to) = (from.into_side(), to.into_side());
         let sides = Sides { from, to, shadow, init: settings.init_shadow_db.clone(), scope };

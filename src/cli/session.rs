@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 
-use super::{block_on, external};
+use super::block_on;
 use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH, USER, USERNAME};
 use crate::config::{Context, Project, ProjectArgs};
 use crate::db::local::Reached;
-use crate::db::lock::LOCK_TIMEOUT_MS;
-use crate::db::{Connection, DatabaseUrl, DbError, create_database};
+use crate::db::{Connection, DatabaseUrl, DbError, create_database, lock};
 use crate::dbschema::DbSchema;
 use crate::diff::External;
 use crate::error::Error;
@@ -27,7 +26,7 @@ pub(super) struct Session {
     reached: Reached,
     shadow: Option<Reached>,
     locking: bool,
-    lock_timeout_ms: Option<u64>,
+    lock_timeout_s: Option<u64>,
     search_path: Option<OsString>,
 }
 
@@ -53,15 +52,15 @@ impl Session {
         let reached = Reached::new(&url, search_path)?;
         let shadow = project.shadow_url()?.map(|url| Reached::new(&url, search_path)).transpose()?;
         let scope = Scope { namespaces, default_namespace: url.namespace().to_owned() };
-        let lock_timeout_ms = project.settings.lock_timeout_s.map(|seconds| seconds.saturating_mul(1000));
+        let lock_timeout_s = project.settings.lock_timeout_s;
         let locking = !context.environment.on(DISABLE_ADVISORY_LOCK);
         let search_path = search_path.map(ToOwned::to_owned);
-        Ok(Self { project, scope, url, reached, shadow, locking, lock_timeout_ms, search_path })
+        Ok(Self { project, scope, url, reached, shadow, locking, lock_timeout_s, search_path })
     }
 
     /// Sets the longest wait for another run, in seconds; `None` keeps that of the settings.
     pub(super) fn wait_for_lock(mut self, timeout_s: Option<u64>) -> Self {
-        self.lock_timeout_ms = timeout_s.map(|seconds| seconds.saturating_mul(1000)).or(self.lock_timeout_ms);
+        self.lock_timeout_s = timeout_s.or(self.lock_timeout_s);
         self
     }
 
@@ -130,7 +129,7 @@ impl Session {
 
     /// What somebody else manages: what the settings name, and the history of refinery, which stays after an import.
     pub(super) fn external(&self) -> Result<External, Error> {
-        external(&self.external_tables(), &self.project.settings.external_enums)
+        Ok(External::named(&self.external_tables(), &self.project.settings.external_enums)?)
     }
 
     fn external_tables(&self) -> Vec<String> {
@@ -163,7 +162,7 @@ impl Session {
 
     /// Longest wait for another run, in milliseconds; `None` if no lock is taken.
     pub(super) fn lock_timeout(&self) -> Option<u64> {
-        self.locking.then_some(self.lock_timeout_ms.unwrap_or(LOCK_TIMEOUT_MS))
+        self.locking.then_some(lock::timeout_ms(self.lock_timeout_s))
     }
 }
 

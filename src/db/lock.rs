@@ -13,6 +13,11 @@ pub const LOCK_KEY: i64 = 72_707_369;
 /// Longest wait for another run, in milliseconds, unless the caller says otherwise; the same as in Prisma.
 pub const LOCK_TIMEOUT_MS: u64 = 10_000;
 
+/// The longest wait in milliseconds, by what is set in seconds.
+pub fn timeout_ms(seconds: Option<u64>) -> u64 {
+    seconds.map_or(LOCK_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000))
+}
+
 /// Between two attempts: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
 

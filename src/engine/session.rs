@@ -10,8 +10,7 @@ use super::params::{Filter, Folder, Schemas};
 use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH};
 use crate::config::{Context, Origin, Project, SchemaFiles, Settings};
 use crate::db::local::Reached;
-use crate::db::lock::LOCK_TIMEOUT_MS;
-use crate::db::{Canceller, Connection, DatabaseUrl};
+use crate::db::{Canceller, Connection, DatabaseUrl, lock};
 use crate::dbschema::DbSchema;
 use crate::diff::External;
 use crate::error::Error;
@@ -197,9 +196,8 @@ impl Session {
 
     /// Longest wait for another run, in milliseconds; `None` if no lock is taken.
     pub(super) fn lock_timeout(&self) -> Option<u64> {
-        let seconds = self.settings.lock_timeout_s;
-        let timeout = seconds.map_or(LOCK_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000));
-        (!self.settings.environment.on(DISABLE_ADVISORY_LOCK)).then_some(timeout)
+        let locking = !self.settings.environment.on(DISABLE_ADVISORY_LOCK);
+        locking.then_some(lock::timeout_ms(self.settings.lock_timeout_s))
     }
 
     async fn main(&mut self) -> Result<&mut Main, Error> {

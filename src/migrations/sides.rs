@@ -53,22 +53,22 @@ impl Side {
 }
 
 impl Sides {
-    /// The namespaces to compare: those that `listed` names, else the one of a live database, of the shadow database, of
-    /// the URL in a schema, in this order.
+    /// The namespaces to compare: those that the schemas list, else the one of a live database, of the shadow database,
+    /// of the URL of a schema, in this order. `schemas` are those that were read for the sides, each with its URL.
     pub fn scope(
         sides: [&Side; 2],
         shadow: Option<&DatabaseUrl>,
-        of_schema: Option<String>,
-        listed: impl IntoIterator<Item = String>,
+        schemas: &[(&PslSchema, Option<DatabaseUrl>)],
     ) -> Scope {
         let default_namespace = sides
             .into_iter()
             .find_map(Side::live)
             .or(shadow)
-            .map(|url| url.namespace().to_owned())
-            .or(of_schema)
-            .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
-        let mut namespaces: Vec<String> = listed.into_iter().collect();
+            .or(schemas.iter().find_map(|(_, url)| url.as_ref()))
+            .map_or(DEFAULT_NAMESPACE, DatabaseUrl::namespace)
+            .to_owned();
+        let datasources = schemas.iter().filter_map(|(schema, _)| schema.datasource.as_ref());
+        let mut namespaces: Vec<String> = datasources.flat_map(|datasource| datasource.namespaces.clone()).collect();
         namespaces.sort();
         namespaces.dedup();
         if namespaces.is_empty() {

@@ -8,9 +8,8 @@ use super::target::Target;
 use crate::cli::{block_on, confirm, interrupted, may_ask};
 use crate::config::Context;
 use crate::config::environment::PATH;
-use crate::db::Connection;
 use crate::db::local::Reached;
-use crate::db::lock::LOCK_TIMEOUT_MS;
+use crate::db::{Connection, lock};
 use crate::error::{Error, Exit};
 use crate::maintenance::vacuum::{
     Outcome, Plan, TableResult, VacuumOptions, VacuumProgress, VacuumReport, plan, vacuum,
@@ -56,8 +55,8 @@ pub(crate) fn run(args: &VacuumArgs, context: &Context, out: &mut Output) -> Res
     }
     let url = args.target.url(context)?;
     let seconds = args.lock_timeout.or(args.target.lock_timeout_s(context)?);
-    let lock_timeout_ms = seconds.map_or(LOCK_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000));
-    let options = VacuumOptions { full: args.full, analyze: args.analyze, lock_timeout_ms: Some(lock_timeout_ms) };
+    let lock_timeout_ms = Some(lock::timeout_ms(seconds));
+    let options = VacuumOptions { full: args.full, analyze: args.analyze, lock_timeout_ms };
     let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
     block_on(async {
         let mut db = Connection::open(&reached.url).await?;

@@ -70,19 +70,18 @@ pub(super) fn run(args: &ServeArgs, context: &Context, out: &mut Output) -> Resu
         greet(args, &folder, &address, context, out);
         out.note("Ctrl-C stops it.\n");
         let mut log = Log::from_here(&server.log());
-        // Whoever closes the terminal of something in the background does not mean it.
+        // In the foreground the end of the terminal is the end of this.
         let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
             .map_err(|source| Error::System { what: "cannot watch for signals", source })?;
         let mut looks = tokio::time::interval(LOG_INTERVAL);
         let (sender, mut visits) = tokio::sync::mpsc::unbounded_channel();
-        let serving = gateway.serve(move |visit| drop(sender.send(visit)));
-        let mut serving = std::pin::pin!(serving);
+        let mut serving = std::pin::pin!(gateway.serve(sender));
         let mut stopping = std::pin::pin!(interrupted());
         loop {
             tokio::select! {
                 () = &mut serving => {}
                 () = &mut stopping => break,
-                _ = hangup.recv() => {}
+                _ = hangup.recv() => break,
                 Some(visit) = visits.recv() => out.note(timed(&sentence(&visit))),
                 _ = looks.tick() => for line in log.news() { out.note(timed(&line)) },
             }

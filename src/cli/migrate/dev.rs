@@ -1,13 +1,13 @@
 //! `evt migrate dev`.
 
-use inquire::{InquireError, Text};
+use inquire::Text;
 use jiff::Timestamp;
 
 use super::deploy::apply_showing;
 use crate::cli::consequences::{Impossible, Warned, settle};
 use crate::cli::db::seed;
 use crate::cli::session::{Session, tell_of, with_session};
-use crate::cli::{Skips, Tolerated, may_ask};
+use crate::cli::{Skips, Tolerated, answered, may_ask};
 use crate::config::{Context, ProjectArgs};
 use crate::db::Connection;
 use crate::error::{Error, Exit};
@@ -157,9 +157,5 @@ fn migration_name(args: &DevArgs, context: &Context) -> Result<String, Error> {
     if !may_ask(context).can_prompt {
         return Ok(String::new());
     }
-    match Text::new("Name of the new migration:").prompt() {
-        Ok(name) => Ok(name),
-        Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Err(Error::Cancelled),
-        Err(error) => Err(Error::refused(format!("cannot ask for a name: {error}"), "give it with `--name`")),
-    }
+    answered(Text::new("Name of the new migration:").prompt(), "give it with `--name`")
 }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::Tolerated;
 use crate::cli::operands::{Comparison, Operand};
-use crate::cli::{Tolerated, external};
 use crate::config::{Context, ProjectArgs};
-use crate::diff::summary;
+use crate::diff::{External, summary};
 use crate::error::{Error, Exit};
 use crate::migrations::Steps;
 use crate::output::{Output, changes_json};
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, out: &mut Output) -> Resul
     let project = ProjectArgs { shadow_database_url: args.shadow_database_url.clone(), ..args.project.clone() };
     let (from, to) = args.operands()?;
     let comparison = Comparison::prepare(from, to, &project, context)?;
-    let external = external(&comparison.settings.external_tables, &comparison.settings.external_enums)?;
+    let external = External::named(&comparison.settings.external_tables, &comparison.settings.external_enums)?;
     let Steps { changes, script, .. } = comparison.steps(&external)?;
     let exit = if args.exit_code && !changes.is_empty() { Exit::Difference } else { Exit::Success };
     if args.json {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// The longest first message that a server takes (`MAX_STARTUP_PACKET_LENGTH` of PostgreSQL).
 const LONGEST_GREETING: usize = 10_000;
@@ -78,9 +78,8 @@ impl Gateway {
         Ok(self.listener.local_addr()?.port())
     }
 
-    /// Lets visitors in until this future is dropped, which also shows everybody out.
-    pub async fn serve(self, mut tell: impl FnMut(Visit)) {
-        let (sender, mut visits) = unbounded_channel();
+    /// Lets visitors in until this future is dropped, which also shows everybody out. Tells `visits` what happens.
+    pub async fn serve(self, visits: UnboundedSender<Visit>) {
         let mut inside = tokio::task::JoinSet::new();
         let mut number = 0;
         loop {
@@ -88,24 +87,27 @@ impl Gateway {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         number += 1;
-                        inside.spawn(let_in(number, stream, self.socket.clone(), sender.clone()));
+                        inside.spawn(let_in(number, stream, self.socket.clone(), visits.clone()));
                     }
                     Err(error) => {
-                        tell(Visit::Refused { reason: error.to_string() });
+                        tell(&visits, Visit::Refused { reason: error.to_string() });
                         tokio::time::sleep(AFTER_REFUSAL).await;
                     }
                 },
-                Some(visit) = visits.recv() => tell(visit),
                 Some(_) = inside.join_next() => {}
             }
         }
     }
 }
 
-async fn let_in(number: u64, mut outer: TcpStream, socket: PathBuf, sender: UnboundedSender<Visit>) {
+/// Who listens is gone only when the gateway is about to be, too.
+fn tell(visits: &UnboundedSender<Visit>, visit: Visit) {
+    let _ = visits.send(visit);
+}
+
+async fn let_in(number: u64, mut outer: TcpStream, socket: PathBuf, visits: UnboundedSender<Visit>) {
     let came = Instant::now();
-    // Who listens is gone only when this task is about to be, too.
-    let tell = |visit| drop(sender.send(visit));
+    let tell = |visit| tell(&visits, visit);
     let (greeting, visitor) = match greeting(&mut outer).await {
         Ok(Some(greeting)) => greeting,
         Ok(None) => return,

@@ -33,10 +33,8 @@ pub(super) async fn diff(session: &mut Session, params: Diff, peer: &mut Peer<'_
     let to = side(session, params.to, &mut common)?;
     let replays = [&from, &to].into_iter().any(|side| matches!(side, Side::Migrations(_)));
     let shadow = if replays { Some(shadow(session, params.shadow_database_url.as_deref(), &common)?) } else { None };
-    let of_schema = common.projects.iter().find_map(|project| Some(project.url().ok()?.namespace().to_owned()));
-    let datasources = common.projects.iter().filter_map(|project| project.schema.datasource.as_ref());
-    let listed = datasources.flat_map(|datasource| datasource.namespaces.clone());
-    let scope = Sides::scope([&from, &to], shadow.as_ref(), of_schema, listed);
+    let schemas: Vec<_> = common.projects.iter().map(|project| (&project.schema, project.url().ok())).collect();
+    let scope = Sides::scope([&from, &to], shadow.as_ref(), &schemas);
     let sides = Sides { from, to, shadow, init: common.init, scope };
     let steps = Box::pin(sides.steps(&external(&params.filters)?)).await?;
     let text = if params.script { steps.script.to_string() } else { summary(&steps.changes) };
