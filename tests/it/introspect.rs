@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use evt::db::Connection;
 use evt::introspect::{Scope, introspect};
-use evt::sql::quote::{Literal, Statement};
+use evt::sql::quote::{Ident, Literal, Statement};
 use libtest_mimic::Trial;
 
-use crate::server::{TestDatabase, live};
+use crate::server::{TestDatabase, live, server_log};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut trials = vec![live("introspect: one round trip", one_round_trip)];
@@ -165,20 +165,51 @@ async fn check(database: TestDatabase, file: PathBuf, case: Case) {
     case.compare(&file, DATABASE, &dump);
 }
 
-/// All answers are held back until the end of the transaction has been sent: whoever waits for one waits for ever.
+/// No answer reaches the client before the server has carried out the end of the transaction, as its log shows:
+/// whoever waits for an answer in between waits for ever.
 async fn one_round_trip(database: TestDatabase) {
-    let sql = "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (id serial PRIMARY KEY, a e[] DEFAULT '{a}', b interval)";
-    let mut direct = database.with(sql).await;
+    let name = Ident(database.url.database());
+    let sql = format!(
+        "ALTER DATABASE {name} SET log_statement = 'all';
+         CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (id serial PRIMARY KEY, a e[] DEFAULT '{{a}}', b interval)"
+    );
+    let mut direct = database.with(&sql).await;
     let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
     let expected = introspect(&mut direct, &scope).await.expect("a readable database");
 
     let proxy = proxy::Proxy::start(&database.url).await;
     let mut db = Connection::open(&proxy.url).await.expect("the proxy passes everything on");
-    proxy.hold_until(b"COMMIT\0");
-    let read = tokio::time::timeout(PATIENCE, introspect(&mut db, &scope)).await;
-    let read = read.expect("a question waits for an answer").expect("a readable database");
-    assert_eq!(read, expected);
+    let process = answer(&mut db, "SELECT pg_backend_pid()".into(), "pg_backend_pid").await.expect("a process");
+    let before = logged(&process).len();
+    proxy.hold();
+    let read = async { tokio::time::timeout(PATIENCE, introspect(&mut db, &scope)).await };
+    let watched = async {
+        tokio::time::timeout(PATIENCE, proxy.holds(b"COMMIT\0")).await.expect("a question waits for an answer");
+        let logged = logged(&process);
+        proxy.release();
+        logged
+    };
+    let (read, logged) = tokio::join!(read, watched);
+    assert_eq!(read.expect("the answers are let through").expect("a readable database"), expected);
     assert_eq!(proxy::names(&proxy.sent()), Vec::<String>::new(), "a pooler may change the server connection");
+    if let Some([begin, questions @ .., commit]) = logged.get(before..) {
+        assert!(begin.contains("statement: BEGIN ISOLATION"), "{begin}");
+        assert!(
+            questions.len() > 10 && questions.iter().all(|line| line.contains("execute <unnamed>: ")),
+            "{questions:?}"
+        );
+        assert!(commit.ends_with("statement: COMMIT"), "{commit}");
+    } else {
+        assert!(server_log().is_none(), "nothing in the log: {logged:?}");
+    }
+}
+
+/// What the server's log says that this process of it was to do, statement by statement.
+fn logged(process: &str) -> Vec<String> {
+    let Some(path) = server_log() else { return Vec::new() };
+    let log = std::fs::read(path).expect("the log is readable");
+    let of_process = format!("[{process}] LOG:  ");
+    String::from_utf8_lossy(&log).lines().filter(|line| line.contains(&of_process)).map(str::to_owned).collect()
 }
 
 /// How long a test waits before it calls a connection stuck.

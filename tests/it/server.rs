@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -194,6 +194,12 @@ pub(crate) fn maintenance_url() -> Result<DatabaseUrl, Failed> {
             Ok(url.on_socket(running.socket_folder(), running.port(), SUPERUSER).with_database("postgres"))
         }
     }
+}
+
+/// The log of the private server, once it runs. That of a given server is out of reach.
+pub(crate) fn server_log() -> Option<PathBuf> {
+    let server = SERVER.lock().ok()?;
+    server.as_ref().map(|(running, _)| running.log())
 }
 
 /// The folder of the server programs on this machine.
