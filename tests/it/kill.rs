@@ -150,7 +150,7 @@ fn run(points: impl FnOnce(usize) -> Vec<(usize, Death)>) {
         (dump, proxy.messages())
     });
     let points = points(messages);
-    let next = AtomicUsize::new(0);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let failures = Mutex::new(Vec::new());
     let needed = Mutex::new(BTreeMap::<&str, usize>::new());
     std::thread::scope(|scope| {
@@ -160,8 +160,16 @@ fn run(points: impl FnOnce(usize) -> Vec<(usize, Death)>) {
                     match runtime().block_on(die(project.path(), *at, *death, &expected)) {
                         Ok(way) => *needed.lock().expect("no panic").entry(way).or_default() += 1,
                         Err(problem) => {
-                            failures.lock().expect("no panic").push(format!("{death:?} at message {at}: {problem}"));
+                            let failure = format!("{death:?} at message {at}: {problem}");
+                            report(&failure);
+                            failures.lock().expect("no panic").push(failure);
                         }
+                    }
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    // A sweep takes long; one that is ended early shall still tell what it found.
+                    if done % 100 == 0 {
+                        let failed = failures.lock().expect("no panic").len();
+                        report(&format!("{done} of {} points, {failed} failures", points.len()));
                     }
                 }
             });
