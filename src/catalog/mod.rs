@@ -8,6 +8,7 @@ mod canonical;
 pub mod carry;
 pub mod compare;
 pub mod kind;
+pub(crate) mod names;
 pub mod property;
 pub mod script;
 pub mod text;

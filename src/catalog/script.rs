@@ -5,19 +5,35 @@
 
 mod alter;
 mod create;
+mod members;
+mod options;
+mod parents;
 mod reference;
 mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Comparison, Difference, ObjectChange, PropertyChange, Source};
+use super::names::qualified_names;
 use super::{Catalog, Id, Kind, Properties};
+use parents::{Moves, is_foreign_key};
 use reference::{drop_statement, mentioned_as, printed};
+
+/// Its place in the order of making.
+type Rank = (Kind, u8);
 
 /// What happens to an object.
 struct Step<'a> {
     id: &'a Id,
     text: Vec<String>,
+    /// `None` if it is that of its kind.
+    rank: Option<Rank>,
+}
+
+impl<'a> Step<'a> {
+    fn new(id: &'a Id, text: Vec<String>) -> Self {
+        Self { id, text, rank: None }
+    }
 }
 
 /// Both databases and what may be said about them.
@@ -30,42 +46,47 @@ struct Writer<'a> {
 /// SQL that makes `from` into `to`, of which `comparison` was made. Statements end with `;` and a line break.
 pub fn script(comparison: &Comparison, from: &Catalog, to: &Catalog, source: Source) -> String {
     let writer = Writer { from, to, rights: source == Source::SameDatabase };
-    let mut drops: Vec<Step<'_>> = Vec::new();
-    let mut makes: Vec<Step<'_>> = Vec::new();
+    let moves = Moves::of(comparison, from, to);
+    let (mut drops, mut makes) = moves.steps(&writer);
     let mut last: Vec<String> = Vec::new();
     let again = writer.made_again(comparison);
     for (difference, follows) in comparison.with_followers() {
         let id = &difference.id;
+        if let Some((text, rank)) = moves.part(id, &difference.change, &writer) {
+            let gone = matches!(difference.change, ObjectChange::Removed(_));
+            if gone { &mut drops } else { &mut makes }.push(Step { id, text, rank: Some(rank) });
+            continue;
+        }
         match &difference.change {
             _ if again.contains(id) || id.parent().is_some_and(|parent| again.iter().any(|id| id.path == parent)) => {}
             ObjectChange::Removed(_) if follows || writer.is_typed(id, from) => {}
             // A column of a view or type about which something was said.
             ObjectChange::Removed(properties) if id.kind == Kind::Column && properties.get("type").is_none() => {
-                makes.push(Step { id, text: writer.unsay(id, properties) });
+                makes.push(Step::new(id, writer.unsay(id, properties)));
             }
-            ObjectChange::Removed(_) => drops.push(Step { id, text: vec![drop_statement(id)] }),
+            ObjectChange::Removed(_) => drops.push(Step::new(id, vec![drop_statement(id)])),
             ObjectChange::Added(_) if writer.is_typed(id, to) => {}
             // Columns are made with their table, and the rest of its parts behind it.
             ObjectChange::Added(properties) if follows && id.kind == Kind::Column => {
-                makes.push(Step { id, text: writer.said_behind(id, properties) });
+                makes.push(Step::new(id, writer.said_behind(id, properties)));
             }
-            ObjectChange::Added(properties) => makes.push(Step { id, text: writer.create(id, properties) }),
-            ObjectChange::Altered(changes) => makes.push(Step { id, text: writer.alter(id, changes) }),
+            ObjectChange::Added(properties) => makes.push(Step::new(id, writer.create(id, properties))),
+            ObjectChange::Altered(changes) => makes.push(Step::new(id, writer.alter(id, changes))),
         }
     }
     for id in &again {
         if from.objects.contains_key(id) {
-            drops.push(Step { id, text: vec![drop_statement(id)] });
+            drops.push(Step::new(id, vec![drop_statement(id)]));
         }
         if let Some(properties) = to.objects.get(id) {
-            makes.push(Step { id, text: writer.create(id, properties) });
+            makes.push(Step::new(id, writer.create(id, properties)));
         }
         for (part, properties) in to
             .objects
             .iter()
             .filter(|(part, _)| part.parent() == Some(id.path.as_slice()) && id.kind.is_whole_of(part.kind))
         {
-            makes.push(Step { id: part, text: writer.create(part, properties) });
+            makes.push(Step::new(part, writer.create(part, properties)));
         }
     }
     for (id, properties) in made_sequences(comparison) {
@@ -158,7 +179,7 @@ impl Writer<'_> {
 
 /// Whether the definition of an object has that name in it.
 fn mentions(properties: &Properties, name: &str) -> bool {
-    ["definition", "body", "sql", "type", "attributes", "default"].iter().any(|property| {
+    ["definition", "body", "sql", "type", "attributes", "default", "inherits"].iter().any(|property| {
         properties.get(property).is_some_and(|text| {
             text.match_indices(name).any(|(at, _)| {
                 let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '$');
@@ -183,7 +204,8 @@ fn ordered<'a>(mut steps: Vec<Step<'a>>, catalog: &Catalog, dropping: bool) -> V
             Kind::Column | Kind::Index if of_a_view() => (Kind::Statistics, 1),
             // Its functions need it and go with it.
             Kind::BaseType if dropping => (Kind::Procedure, 1),
-            Kind::Constraint => (id.kind, u8::from(text("definition").is_some_and(|text| text.starts_with("FOREIGN")))),
+            // A key may need an index that is no constraint's.
+            Kind::Constraint if catalog.objects.get(id).is_some_and(is_foreign_key) => (Kind::Index, 2),
             // A body in the standard's form needs what it mentions.
             Kind::Function | Kind::Procedure
                 if text("body").is_some_and(|text| text.starts_with("BEGIN ATOMIC") || text.starts_with("RETURN ")) =>
@@ -193,15 +215,18 @@ fn ordered<'a>(mut steps: Vec<Step<'a>>, catalog: &Catalog, dropping: bool) -> V
             kind => (kind, 0),
         }
     };
-    steps.sort_by_cached_key(|step| (rank(step.id), step.id.clone()));
+    steps.sort_by_cached_key(|step| (step.rank.unwrap_or_else(|| rank(step.id)), step.id.clone()));
     // Few steps are of kinds that can mention their own.
-    let mutual = |kind| {
-        matches!(kind, Kind::View | Kind::MaterializedView | Kind::Function | Kind::CompositeType | Kind::Domain)
+    let families = families(&steps, catalog);
+    let mutual = |step: &Step<'_>| match step.id.kind {
+        Kind::View | Kind::MaterializedView | Kind::Function | Kind::CompositeType | Kind::Domain => true,
+        Kind::Table | Kind::ForeignTable => step.rank.is_none() && families.contains(&step.id.path),
+        _ => false,
     };
     let names: BTreeMap<usize, String> = steps
         .iter()
         .enumerate()
-        .filter(|(_, step)| mutual(step.id.kind))
+        .filter(|(_, step)| mutual(step))
         .filter_map(|(index, step)| Some((index, mentioned_as(step.id)?)))
         .collect();
     let mut order: Vec<usize> = Vec::with_capacity(steps.len());
@@ -211,6 +236,18 @@ fn ordered<'a>(mut steps: Vec<Step<'a>>, catalog: &Catalog, dropping: bool) -> V
     }
     let mut slots: Vec<Option<Step<'a>>> = steps.into_iter().map(Some).collect();
     order.into_iter().filter_map(|index| slots.get_mut(index).and_then(Option::take)).collect()
+}
+
+/// Tables that inherit, and those that they inherit from.
+fn families(steps: &[Step<'_>], catalog: &Catalog) -> BTreeSet<Vec<String>> {
+    let mut families = BTreeSet::new();
+    for step in steps.iter().filter(|step| matches!(step.id.kind, Kind::Table | Kind::ForeignTable)) {
+        if let Some(parents) = catalog.objects.get(step.id).and_then(|properties| properties.get("inherits")) {
+            families.extend(qualified_names(parents));
+            families.insert(step.id.path.clone());
+        }
+    }
+    families
 }
 
 fn place(

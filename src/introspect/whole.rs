@@ -9,6 +9,7 @@ use tokio_postgres::{Client, Row};
 
 use super::IntrospectError;
 use super::catalog::{SETTINGS, failed};
+use crate::catalog::names::qualified_names;
 use crate::catalog::{Catalog, Id, Kind, Properties, Property};
 use crate::db::Connection;
 use crate::db::snapshot::{BEGIN, COMMIT, undisturbed};
@@ -245,37 +246,5 @@ fn mark_inherited_columns(objects: &mut BTreeMap<Id, Properties>) {
         if let Some(properties) = objects.get_mut(&id) {
             properties.set(inherited, "yes".to_owned());
         }
-    }
-}
-
-/// The names in `a.b, "C d".e`.
-fn qualified_names(text: &str) -> Vec<Vec<String>> {
-    let mut names = vec![vec![String::new()]];
-    let mut quoted = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let Some(name) = names.last_mut() else { break };
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                name.last_mut().into_iter().for_each(|part| part.push('"'));
-            }
-            '"' => quoted = !quoted,
-            '.' if !quoted => name.push(String::new()),
-            ',' if !quoted => names.push(vec![String::new()]),
-            ' ' if !quoted => {}
-            c => name.last_mut().into_iter().for_each(|part| part.push(c)),
-        }
-    }
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_taken_apart() {
-        assert_eq!(qualified_names("a.b, \"C. \"\"d\".e"), [["a", "b"], ["C. \"d", "e"]]);
     }
 }

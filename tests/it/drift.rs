@@ -73,10 +73,9 @@ pub(crate) fn tests() -> Vec<Trial> {
                 let kept = zoo.try_out(&keep, &after).await;
                 zoo.run("ROLLBACK").await;
                 for (direction, sql, outcome) in [("undo", undo, undone), ("keep", keep, kept)] {
-                    // What no statement does is said in a comment, and is a person's. The server makes and drops the triggers of
-                    // partitions together with them; it drops subscriptions
+                    // What no statement does is said in a comment, and is a person's. The server drops subscriptions
                     // outside of transactions only, and forgets rights in columns that become their owner's.
-                    let known = ["subscription: added", "table: owner", "partition: detached"].contains(&name);
+                    let known = ["subscription: added", "table: owner"].contains(&name);
                     if let Err(outcome) = outcome
                         && !(known || sql.contains("no statement"))
                     {

@@ -5,6 +5,11 @@ use std::fmt::Write as _;
 use super::super::compare::PropertyChange;
 use super::super::{Id, Kind, Properties};
 use super::create::{publication_objects, publication_options, sequence, view};
+use super::members::{attributes, enum_values, member_to_drop};
+use super::options::{
+    fires, identity, replica_identity, server_options, set_identity_options, set_options, usual_storage,
+};
+use super::parents::is_about_parents;
 use super::reference::{index, qualified, reference, role};
 use super::{Writer, unwritable};
 use crate::sql::quote::{Ident, Literal};
@@ -111,7 +116,7 @@ impl Writer<'_> {
         let mut without: Vec<&PropertyChange> = Vec::new();
         // Some statements say several properties at once.
         let mut replaced = false;
-        for change in changes {
+        for change in changes.iter().filter(|change| !is_about_parents(change)) {
             let value = change.to.as_deref();
             match change.property.name() {
                 "comment" => {
@@ -259,7 +264,7 @@ fn one(id: &Id, change: &PropertyChange, from: &Properties, to: &Properties) -> 
             let begin = format!("ALTER {} {name}", id.kind.name().to_uppercase());
             Some(set_options(&begin, before, after, ""))
         }
-        (Kind::Table | Kind::ForeignTable, property) => table(&name, property, before, after, (from, to)),
+        (Kind::Table | Kind::ForeignTable, property) => table(&name, property, before, after),
         (Kind::Constraint, "options") => Some(set_options(&format!("ALTER INDEX {}", index(id)), before, after, "")),
         (Kind::Constraint | Kind::Index, "invalid") if after.is_none() => {
             single(format!("REINDEX INDEX {};", index(id)))
@@ -299,13 +304,7 @@ fn one(id: &Id, change: &PropertyChange, from: &Properties, to: &Properties) -> 
     }
 }
 
-fn table(
-    name: &str,
-    property: &str,
-    before: Option<&str>,
-    after: Option<&str>,
-    (from, to): (&Properties, &Properties),
-) -> Option<Vec<String>> {
+fn table(name: &str, property: &str, before: Option<&str>, after: Option<&str>) -> Option<Vec<String>> {
     let action = |text: String| Some(vec![format!("ALTER TABLE {name} {text};")]);
     let switched = |on: &str, off: &str| action(if after.is_some() { on.to_owned() } else { off.to_owned() });
     match property {
@@ -317,39 +316,11 @@ fn table(
             None => action("REPLICA IDENTITY DEFAULT".to_owned()),
             Some(identity) => action(format!("REPLICA IDENTITY {}", replica_identity(identity)?)),
         },
-        "inherits" => {
-            let parents = |text: Option<&str>| -> Vec<String> {
-                text.unwrap_or_default().split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
-            };
-            let (before, after) = (parents(before), parents(after));
-            let gone =
-                before.iter().filter(|parent| !after.contains(parent)).map(|parent| format!("NO INHERIT {parent}"));
-            let new = after.iter().filter(|parent| !before.contains(parent)).map(|parent| format!("INHERIT {parent}"));
-            Some(gone.chain(new).map(|action| format!("ALTER TABLE {name} {action};")).collect())
-        }
         "of type" => match after {
             Some(ty) => action(format!("OF {ty}")),
             None => action("NOT OF".to_owned()),
         },
         "access method" => action(format!("SET ACCESS METHOD {}", after.unwrap_or("heap"))),
-        "partition of" => match (before, after) {
-            (Some(parent), None) => Some(vec![format!("ALTER TABLE {parent} DETACH PARTITION {name};")]),
-            (old, Some(parent)) => {
-                let detach = old.map(|old| format!("ALTER TABLE {old} DETACH PARTITION {name};"));
-                let attach = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {};", to.get("partition bound")?);
-                Some(detach.into_iter().chain([attach]).collect())
-            }
-            (None, None) => None,
-        },
-        // Said together with the parent.
-        "partition bound" if from.get("partition of") != to.get("partition of") => Some(Vec::new()),
-        "partition bound" => match (from.get("partition of"), after) {
-            (Some(parent), Some(bound)) => Some(vec![
-                format!("ALTER TABLE {parent} DETACH PARTITION {name};"),
-                format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound};"),
-            ]),
-            (Some(_), None) | (None, _) => None,
-        },
         "server options" => Some(vec![format!("ALTER FOREIGN TABLE {name}{};", server_options(before, after))]),
         _ => None,
     }
@@ -425,209 +396,4 @@ fn column(id: &Id, change: &PropertyChange, from: &Properties, to: &Properties) 
         }
         _ => None,
     }
-}
-
-/// `GENERATED … AS IDENTITY (…)`.
-pub(super) fn identity(when: &str, options: Option<&str>) -> String {
-    let options = options.filter(|text| !text.is_empty()).map(|text| format!(" ({text})")).unwrap_or_default();
-    format!("GENERATED {} AS IDENTITY{options}", when.to_uppercase())
-}
-
-/// All options of an identity column, those that are not said as the server chooses them.
-fn set_identity_options(options: &str) -> String {
-    let usual = [
-        ("INCREMENT BY", "INCREMENT BY 1"),
-        ("MINVALUE", "NO MINVALUE"),
-        ("MAXVALUE", "NO MAXVALUE"),
-        ("START WITH", "START WITH 1"),
-        ("CACHE", "CACHE 1"),
-        ("CYCLE", "NO CYCLE"),
-    ];
-    let said = |word: &str| {
-        let rest = options.split_once(word)?.1;
-        let value = rest.split_whitespace().next().filter(|value| value.parse::<i64>().is_ok());
-        Some(value.map_or_else(|| word.to_owned(), |value| format!("{word} {value}")))
-    };
-    let parts = usual.map(|(word, default)| format!("SET {}", said(word).unwrap_or_else(|| default.to_owned())));
-    parts.join(" ")
-}
-
-/// How values of a type are kept unless somebody says otherwise, for types of which that is likely.
-fn usual_storage(ty: &str) -> &'static str {
-    if ty.starts_with("numeric") || matches!(ty, "inet" | "cidr") { "main" } else { "extended" }
-}
-
-/// `CREATE TRIGGER` and its like do not say when they fire.
-pub(super) fn fires(id: &Id, when: Option<&str>) -> String {
-    let name = Ident(id.path.last().map_or("", String::as_str));
-    let action = match when {
-        None => "ENABLE",
-        Some("never") => "DISABLE",
-        Some("always") => "ENABLE ALWAYS",
-        Some(_) => "ENABLE REPLICA",
-    };
-    match id.kind {
-        Kind::EventTrigger => format!("ALTER EVENT TRIGGER {name} {action};"),
-        Kind::Rule => format!("ALTER TABLE {} {action} RULE {name};", qualified(&id.path)),
-        _ => format!("ALTER TABLE {} {action} TRIGGER {name};", qualified(&id.path)),
-    }
-}
-
-/// `fillfactor=80, a=b` as statements take it; values are quoted, which the server accepts for all.
-pub(super) fn options(list: &str) -> String {
-    let parts = list.split(", ").map(|part| match part.split_once('=') {
-        Some((name, value)) => format!("{name} = {}", Literal(value)),
-        None => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn toast(list: &str) -> String {
-    list.split(", ").map(|part| options(&format!("toast.{part}"))).collect::<Vec<_>>().join(", ")
-}
-
-fn set_options(begin: &str, before: Option<&str>, after: Option<&str>, prefix: &str) -> Vec<String> {
-    let list = |text: Option<&str>| -> Vec<String> {
-        text.unwrap_or_default()
-            .split(", ")
-            .filter(|part| !part.is_empty())
-            .map(|part| format!("{prefix}{part}"))
-            .collect()
-    };
-    let (before, after) = (list(before), list(after));
-    let name = |part: &str| part.split('=').next().unwrap_or(part).to_owned();
-    let gone: Vec<String> =
-        before.iter().map(|part| name(part)).filter(|gone| !after.iter().any(|part| name(part) == *gone)).collect();
-    let new: Vec<String> = after.iter().filter(|part| !before.contains(part)).map(|part| options(part)).collect();
-    let mut statements = Vec::new();
-    if !gone.is_empty() {
-        statements.push(format!("{begin} RESET ({});", gone.join(", ")));
-    }
-    if !new.is_empty() {
-        statements.push(format!("{begin} SET ({});", new.join(", ")));
-    }
-    statements
-}
-
-/// ` OPTIONS (…)`, from lines such as `host=far`; empty if nothing changes.
-pub(super) fn server_options(before: Option<&str>, after: Option<&str>) -> String {
-    let list = |text: Option<&str>| -> Vec<(String, String)> {
-        let lines = text.unwrap_or_default().lines();
-        lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    };
-    let (old, new) = (list(before), list(after));
-    let mut parts = Vec::new();
-    for (name, _) in old.iter().filter(|(name, _)| !new.iter().any(|(other, _)| other == name)) {
-        parts.push(format!("DROP {}", Ident(name)));
-    }
-    for (name, value) in new.iter().filter(|option| !old.contains(option)) {
-        let word = if old.iter().any(|(other, _)| other == name) { "SET " } else { "" };
-        parts.push(format!("{word}{} {}", Ident(name), Literal(value)));
-    }
-    if parts.is_empty() { String::new() } else { format!(" OPTIONS ({})", parts.join(", ")) }
-}
-
-/// What stands behind `REPLICA IDENTITY`.
-pub(super) fn replica_identity(identity: &str) -> Option<String> {
-    match identity {
-        "full" => Some("FULL".to_owned()),
-        "nothing" => Some("NOTHING".to_owned()),
-        index => Some(format!("USING INDEX {}", index.strip_prefix("index ")?)),
-    }
-}
-
-/// A value can be added, and renamed where its neighbours stay; none can go.
-fn enum_values(name: &str, before: &str, after: &str) -> Option<Vec<String>> {
-    let (before, after) = (literals(before), literals(after));
-    if before.len() == after.len() {
-        let renamed: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();
-        let new_names = renamed.iter().all(|(_, b)| !before.contains(b));
-        return new_names
-            .then(|| renamed.iter().map(|(a, b)| format!("ALTER TYPE {name} RENAME VALUE {a} TO {b};")).collect());
-    }
-    let kept: Vec<&String> = after.iter().filter(|value| before.contains(value)).collect();
-    if kept.into_iter().ne(&before) {
-        return None;
-    }
-    let mut statements = Vec::new();
-    for (index, value) in after.iter().enumerate().filter(|(_, value)| !before.contains(value)) {
-        let next = after.iter().skip(index + 1).find(|value| before.contains(value));
-        let place = next.map(|next| format!(" BEFORE {next}")).unwrap_or_default();
-        statements.push(format!("ALTER TYPE {name} ADD VALUE {value}{place};"));
-    }
-    Some(statements)
-}
-
-/// The string constants in `'a', 'b'`, as they are written.
-fn literals(text: &str) -> Vec<String> {
-    let mut literals: Vec<String> = Vec::new();
-    let mut inside = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' if inside && chars.peek() == Some(&'\'') => {
-                chars.next();
-                literals.last_mut().into_iter().for_each(|text| text.push_str("''"));
-            }
-            '\'' => {
-                if !inside {
-                    literals.push(String::new());
-                }
-                literals.last_mut().into_iter().for_each(|text| text.push(c));
-                inside = !inside;
-            }
-            c if inside => literals.last_mut().into_iter().for_each(|text| text.push(c)),
-            _ => {}
-        }
-    }
-    literals
-}
-
-/// Attributes can be added at the end, go, and change their type; the order of the others stays.
-fn attributes(name: &str, before: &str, after: &str) -> Option<Vec<String>> {
-    let list = |text: &str| -> Vec<(String, String)> {
-        text.lines()
-            .filter_map(|line| {
-                let end = if line.starts_with('"') { line.rfind("\" ").map(|at| at + 1) } else { line.find(' ') }?;
-                Some((line[..end].to_owned(), line[end + 1..].to_owned()))
-            })
-            .collect()
-    };
-    let (before, after) = (list(before), list(after));
-    // A new name in the place of an old one, of the same type.
-    if before.len() == after.len() && before.iter().zip(&after).all(|(a, b)| a.1 == b.1) {
-        let renamed = before.iter().zip(&after).filter(|(a, b)| a.0 != b.0);
-        return Some(
-            renamed.map(|(a, b)| format!("ALTER TYPE {name} RENAME ATTRIBUTE {} TO {} CASCADE;", a.0, b.0)).collect(),
-        );
-    }
-    let has = |list: &[(String, String)], name: &str| list.iter().any(|(other, _)| other == name);
-    let kept: Vec<&String> = before.iter().map(|(name, _)| name).filter(|name| has(&after, name)).collect();
-    let order = after.iter().map(|(name, _)| name);
-    if order.clone().take(kept.len()).ne(kept.iter().copied()) {
-        return None;
-    }
-    let mut statements = Vec::new();
-    for (attribute, _) in before.iter().filter(|(attribute, _)| !has(&after, attribute)) {
-        statements.push(format!("ALTER TYPE {name} DROP ATTRIBUTE {attribute} CASCADE;"));
-    }
-    for (attribute, ty) in &after {
-        match before.iter().find(|(other, _)| other == attribute) {
-            None => statements.push(format!("ALTER TYPE {name} ADD ATTRIBUTE {attribute} {ty} CASCADE;")),
-            Some((_, old)) if old != ty => {
-                statements.push(format!("ALTER TYPE {name} ALTER ATTRIBUTE {attribute} TYPE {ty} CASCADE;"));
-            }
-            Some(_) => {}
-        }
-    }
-    Some(statements)
-}
-
-/// `FUNCTION 1 (integer, bigint) f(…)` as `DROP` wants it: without the function, or the operator's name.
-fn member_to_drop(member: &str) -> String {
-    let mut words = member.splitn(3, ' ');
-    let (kind, number, rest) =
-        (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let types = rest.find('(').zip(rest.find(')')).and_then(|(open, close)| rest.get(open..=close)).unwrap_or_default();
-    format!("{kind} {number} {types}")
 }

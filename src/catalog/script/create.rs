@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::{Id, Kind, Properties};
 use super::Writer;
-use super::alter::{fires, identity, options, server_options};
+use super::options::{fires, identity, options, replica_identity, server_options, toast};
 use super::reference::{index, operator, qualified, reference, role};
 use crate::sql::quote::{Ident, Literal};
 
@@ -369,7 +369,7 @@ impl Writer<'_> {
             let _ = write!(text, " SERVER {}{}", Ident(server), server_options(None, get("server options")));
         }
         let mut settings: Vec<String> = get("options").map(options).into_iter().collect();
-        settings.extend(get("toast options").map(super::alter::toast));
+        settings.extend(get("toast options").map(toast));
         if !settings.is_empty() {
             let _ = write!(text, " WITH ({})", settings.join(", "));
         }
@@ -381,7 +381,7 @@ impl Writer<'_> {
                 statements.push(format!("ALTER TABLE {name} {action};"));
             }
         }
-        if let Some(identity) = get("replica identity").and_then(super::alter::replica_identity) {
+        if let Some(identity) = get("replica identity").and_then(replica_identity) {
             statements.push(format!("ALTER TABLE {name} REPLICA IDENTITY {identity};"));
         }
         statements
