@@ -1,5 +1,7 @@
 //! From and to refinery, with refinery itself on the other side.
 
+mod embedded;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -66,6 +68,12 @@ async fn refinery(
 }
 
 pub(crate) fn tests() -> Vec<Trial> {
+    let mut tests = embedded::tests();
+    tests.extend(with_files());
+    tests
+}
+
+fn with_files() -> Vec<Trial> {
     vec![
         live("bridge: what refinery did is taken over, and deploy goes on", |database| async move {
             for (number, (width, versions)) in NUMBERINGS.into_iter().enumerate() {

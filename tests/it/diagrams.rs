@@ -14,7 +14,7 @@ use evt::psl::{FileId, PslSchema, Source, parse, validate};
 use libtest_mimic::{Failed, Trial};
 
 use crate::example::{example, valid};
-use crate::introspect::is_updating;
+use crate::is_updating;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
 

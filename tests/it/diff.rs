@@ -191,7 +191,7 @@ impl Case {
     }
 
     pub(crate) fn compare(&self, file: &Path, answers: &[(&str, String)]) {
-        if update() {
+        if crate::is_updating() {
             self.rewrite(file, answers);
             return;
         }
@@ -219,11 +219,6 @@ impl Case {
         }
         std::fs::write(file, text).expect("a fixture can be written");
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
-pub(crate) fn update() -> bool {
-    std::env::var_os("UPDATE").is_some()
 }
 
 /// The database that a schema describes. A text without a datasource gets one.

@@ -114,7 +114,7 @@ impl Case {
     /// Fails if something else was read than is expected, or writes it into the section of the file.
     pub(crate) fn compare(&self, file: &Path, section: &str, read: &str) {
         let read = read.trim_end();
-        if is_updating() {
+        if crate::is_updating() {
             update(file, section, &self.name, read);
         } else {
             assert!(
@@ -214,11 +214,6 @@ fn logged(process: &str) -> Vec<String> {
 
 /// How long a test waits before it calls a connection stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-#[expect(clippy::disallowed_methods, reason = "whether to rewrite fixtures is said by an environment variable")]
-pub(crate) fn is_updating() -> bool {
-    std::env::var_os("UPDATE").is_some()
-}
 
 static UPDATING: Mutex<()> = Mutex::new(());
 

@@ -45,6 +45,12 @@ mod terminal;
 mod tls;
 mod validate;
 
+/// Whether a developer asks for the expectations of today, by `UPDATE=1`.
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
+fn is_updating() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
 fn main() {
     // Tests that take minutes are there only if somebody asks: `cargo test --test it -- --sweep "sweep "`.
     let (sweep, given): (Vec<String>, Vec<String>) = std::env::args().partition(|argument| argument == "--sweep");

@@ -139,7 +139,7 @@ fn shape(database: &TestDatabase) {
     let mut shape = String::new();
     describe("", &value, &mut shape);
     let file = folder().join("stats.shape");
-    if crate::introspect::is_updating() {
+    if crate::is_updating() {
         std::fs::write(&file, &shape).expect("a fixture is writable");
     }
     let expected = std::fs::read_to_string(&file).expect("a fixture");

@@ -19,7 +19,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
 
 use crate::example::{example, valid};
-use crate::introspect::is_updating;
+use crate::is_updating;
 use crate::server::{TestDatabase, live};
 
 mod example_rows {

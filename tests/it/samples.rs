@@ -63,7 +63,7 @@ async fn check(database: TestDatabase, name: &str, namespaces: &[&str], needs: &
 /// Compares with the fixture of that name, or rewrites it.
 fn compare(name: &str, schema: &str) {
     let file = folder().join(format!("{name}.prisma"));
-    if crate::introspect::is_updating() {
+    if crate::is_updating() {
         std::fs::write(&file, schema).expect("a fixture is writable");
     }
     let expected = std::fs::read_to_string(&file).expect("a fixture is readable");

@@ -273,7 +273,7 @@ async fn check(
     if expected.as_ref() == Some(&text) && (deviation.is_none() || recorded.as_ref() != Some(&text)) {
         return;
     }
-    if super::is_updating() {
+    if crate::is_updating() {
         update(&name, (recorded.as_ref() != Some(&text)).then_some(&text));
         return;
     }
@@ -339,7 +339,7 @@ fn warned(name: &str, warnings: &str) {
     if expected == warnings {
         return;
     }
-    assert!(super::is_updating(), "{name}: warns of\n{warnings}\n\ninstead of\n{expected}");
+    assert!(crate::is_updating(), "{name}: warns of\n{warnings}\n\ninstead of\n{expected}");
     let _alone = UPDATING.lock();
     let mut all: Vec<(String, String)> = sections(&read("warnings.txt")).into_iter().collect();
     all.retain(|(known, _)| known != name);
