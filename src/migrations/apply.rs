@@ -5,8 +5,8 @@ use crate::db::{Connection, DbError};
 use crate::sql::quote::{Constant, Statement};
 
 use super::directory::{Directory, Migration};
-use super::history::{self, History};
-use super::prepare::prepare;
+use super::history::{self, History, Record};
+use super::prepare::{Prepared, prepare};
 use super::segments::{resumable, resume};
 use super::{MigrateError, run};
 
@@ -116,27 +116,13 @@ pub(super) async fn apply_locked(
     progress: &mut impl AsyncFnMut(Progress<'_>),
 ) -> Result<Vec<String>, MigrateError> {
     let history = ready_history(db, options).await?;
-    let failed: Vec<_> = history.failed().cloned().collect();
-    let resumed = match failed.as_slice() {
-        // Prisma knows no such state.
-        [record] if options.transactions == Transactions::Honest => {
-            resumable(directory, record)?.map(|prepared| (prepared, record))
-        }
-        _ => None,
-    };
-    if !failed.is_empty() && resumed.is_none() {
-        return Err(MigrateError::FailedMigrations { records: failed });
-    }
-    // Everything is read and understood before anything runs.
-    let pending = pending(directory, &history);
-    let pending: Vec<_> =
-        pending.into_iter().map(|migration| prepare(migration, options.transactions)).collect::<Result<_, _>>()?;
+    let Work { resumed, pending } = work(directory, &history, options.transactions)?;
     progress(Progress::Pending(pending.len() + usize::from(resumed.is_some()))).await;
     let mut applied = Vec::with_capacity(pending.len());
     if let Some((prepared, record)) = resumed {
         let name = &prepared.migration.name;
         progress(Progress::Applying(name)).await;
-        resume(db, &prepared, record).await?;
+        resume(db, &prepared, &record).await?;
         progress(Progress::Applied(name)).await;
         applied.push(name.clone());
     }
@@ -148,6 +134,36 @@ pub(super) async fn apply_locked(
         applied.push(name.clone());
     }
     Ok(applied)
+}
+
+/// What a run has to do.
+pub(super) struct Work<'a> {
+    /// A migration that stopped between its segments, with its row.
+    pub(super) resumed: Option<(Prepared<'a>, Record)>,
+    /// Those that the database does not hold.
+    pub(super) pending: Vec<Prepared<'a>>,
+}
+
+/// Reads and understands everything before anything runs. Refuses if a failed migration stands in the way.
+pub(super) fn work<'a>(
+    directory: &'a Directory,
+    history: &History,
+    transactions: Transactions,
+) -> Result<Work<'a>, MigrateError> {
+    let failed: Vec<Record> = history.failed().cloned().collect();
+    let resumed = match failed.as_slice() {
+        // Prisma knows no such state.
+        [record] if transactions == Transactions::Honest => {
+            resumable(directory, record)?.map(|prepared| (prepared, record.clone()))
+        }
+        _ => None,
+    };
+    if !failed.is_empty() && resumed.is_none() {
+        return Err(MigrateError::FailedMigrations { records: failed });
+    }
+    let pending = pending(directory, history);
+    let pending = pending.into_iter().map(|migration| prepare(migration, transactions));
+    Ok(Work { resumed, pending: pending.collect::<Result<_, _>>()? })
 }
 
 /// The migrations that the database does not hold, in the order of the folder. A folder that is older than applied
@@ -164,18 +180,21 @@ async fn ready_history(db: &mut Connection, options: &ApplyOptions) -> Result<Hi
     if history.exists() {
         return Ok(history);
     }
-    let mut tables = foreign_tables(db, &options.namespaces).await?;
-    tables.retain(|table| !options.external_tables.iter().any(|external| external.eq_ignore_ascii_case(table)));
-    if !tables.is_empty() {
-        return Err(MigrateError::NotEmpty { tables });
-    }
+    refuse_foreign_tables(db, options).await?;
     db.ensure_namespace().await?;
     history::create_table(db, &namespace).await?;
     Ok(History { records: Some(Vec::new()) })
 }
 
+/// Refuses a database without a history in which somebody has tables.
+pub(super) async fn refuse_foreign_tables(db: &mut Connection, options: &ApplyOptions) -> Result<(), MigrateError> {
+    let mut tables = foreign_tables(db, &options.namespaces).await?;
+    tables.retain(|table| !options.external_tables.iter().any(|external| external.eq_ignore_ascii_case(table)));
+    if tables.is_empty() { Ok(()) } else { Err(MigrateError::NotEmpty { tables }) }
+}
+
 /// The ordinary tables in the managed namespaces that are nobody's helpers, as `namespace.table`.
-pub(super) async fn foreign_tables(db: &mut Connection, namespaces: &[String]) -> Result<Vec<String>, DbError> {
+async fn foreign_tables(db: &mut Connection, namespaces: &[String]) -> Result<Vec<String>, DbError> {
     let own = db.namespace().to_owned();
     let list: Vec<String> = namespaces.iter().chain([&own]).map(|namespace| Constant(namespace).to_string()).collect();
     let question = Statement::built(format!(

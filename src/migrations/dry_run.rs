@@ -9,12 +9,11 @@ use crate::sql::quote::{Constant, Statement};
 use crate::sql::split::{Alone, AsIsReason, Plan};
 
 use super::MigrateError;
-use super::apply::{ApplyOptions, Transactions, foreign_tables, pending};
+use super::apply::{ApplyOptions, Work, refuse_foreign_tables, work};
 use super::directory::Directory;
 use super::history::History;
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
 use super::script::Place;
-use super::segments::resumable;
 
 /// A migration that would run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,28 +71,13 @@ pub async fn dry_run(
     let namespace = db.namespace().to_owned();
     let history = History::read(db, &namespace).await?;
     if !history.exists() {
-        let mut tables = foreign_tables(db, &options.namespaces).await?;
-        tables.retain(|table| !options.external_tables.iter().any(|external| external.eq_ignore_ascii_case(table)));
-        if !tables.is_empty() {
-            return Err(MigrateError::NotEmpty { tables });
-        }
+        refuse_foreign_tables(db, options).await?;
     }
-    let failed: Vec<_> = history.failed().cloned().collect();
-    let resumed = match failed.as_slice() {
-        [record] => resumable(directory, record)?.map(|prepared| (prepared, record.applied_steps_count)),
-        _ => None,
-    };
-    if !failed.is_empty() && resumed.is_none() {
-        return Err(MigrateError::FailedMigrations { records: failed });
-    }
-    let mut all = Vec::new();
-    if let Some((prepared, done)) = resumed {
-        all.push((prepared, usize::try_from(done).unwrap_or_default()));
-    }
-    for migration in pending(directory, &history) {
-        all.push((prepare(migration, Transactions::Honest)?, 0));
-    }
-    let mut planned: Vec<Planned> = all.iter().map(|(prepared, done)| describe(prepared, *done)).collect();
+    let Work { resumed, pending } = work(directory, &history, options.transactions)?;
+    let resumed = resumed
+        .iter()
+        .map(|(prepared, record)| describe(prepared, usize::try_from(record.applied_steps_count).unwrap_or_default()));
+    let mut planned: Vec<Planned> = resumed.chain(pending.iter().map(|prepared| describe(prepared, 0))).collect();
     add_facts(db, &mut planned).await?;
     Ok(planned)
 }

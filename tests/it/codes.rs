@@ -92,8 +92,10 @@ fn lock_held(database: &TestDatabase) {
     runtime().block_on(async {
         let mut db = database.connect().await;
         evt::db::lock::acquire(&mut db, 0, &mut async |_| {}).await.expect("the lock");
+        db.script(&"SET application_name = 'nightly'; SELECT 'the last of it'".into()).await.expect("answers");
         let said = fails(&database.text(), "migrate deploy --lock-timeout 1", true);
-        says(&said, Code::P1002, &["held by process", "EVT_LOCK_TIMEOUT"]);
+        let holder = ["held by process", "application nightly", "since 2", "state idle for", "'the last of it'"];
+        says(&said, Code::P1002, &[&holder[..], &["Waiting for another migration run", "EVT_LOCK_TIMEOUT"]].concat());
         db.close().await;
     });
 }

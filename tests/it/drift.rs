@@ -11,7 +11,7 @@ use evt::introspect::whole::{Extent, read_whole, read_whole_here};
 use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
 
-use crate::server::{TestDatabase, live, long};
+use crate::server::{TestDatabase, another, live, long};
 
 const ZOO: &str = include_str!("../fixtures/drift/zoo.sql");
 const NEUTRAL: &str = include_str!("../fixtures/drift/neutral.txt");
@@ -25,6 +25,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         live("drift: what changes nothing is no drift", |database| async move {
             let mut zoo = Zoo::make(&database).await;
             let before = zoo.read().await;
+            // Who looks may do nothing but that.
+            let looker = format!("{}_looker", zoo.role);
+            zoo.run(&format!("CREATE ROLE {looker} LOGIN")).await;
+            let url: DatabaseUrl = database.text_as(&looker).parse().expect("a URL");
+            let mut looking = Connection::open(&url).await.expect("trusted");
             for line in NEUTRAL.lines() {
                 let (name, sql) = line.split_once(" | ").expect("a name and SQL");
                 // One by one: some statements refuse company.
@@ -32,9 +37,12 @@ pub(crate) fn tests() -> Vec<Trial> {
                 for statement in statements {
                     zoo.run(&statement.replace("{role}", &zoo.role)).await;
                 }
-                let report = named(&compare(&before, &zoo.read().await, Source::SameDatabase));
+                let after = read_whole(&mut looking, &extent()).await.expect("readable");
+                let report = named(&compare(&before, &after, Source::SameDatabase));
                 assert!(report.is_empty(), "a false alarm: {name}\n{report}");
             }
+            looking.close().await;
+            zoo.run(&format!("DROP ROLE {looker}")).await;
             zoo.drop().await;
         }),
         long("drift: a dump and its restore are no drift", |database| async move {
@@ -53,6 +61,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             let twice = compare(&before, &text::read(&text::write(&after)).expect("a catalog"), Source::SameDatabase);
             assert!(twice.is_empty());
         }),
+        upgrades(),
         long("drift: all that is shown as SQL goes both ways", |database| async move {
             /// Every case takes long; each run tries some. `drift: all` as the filter tries all.
             const STRIDE: usize = 6;
@@ -87,6 +96,37 @@ pub(crate) fn tests() -> Vec<Trial> {
             assert!(wrong.is_empty(), "{wrong}");
         }),
     ]
+}
+
+/// A new server gets what `pg_dump` wrote of the old one, and the snapshot that was taken there.
+fn upgrades() -> Trial {
+    let folders = std::env::var_os("EVT_TEST_UPGRADES");
+    let is_given = folders.is_some();
+    let test = long("drift: an upgrade by dump and restore is no drift", |database| async move {
+        let mut zoo = Zoo::make(&database).await;
+        let (before, major) = (zoo.read().await, zoo.db.server_major());
+        let mut newer = Vec::new();
+        for folder in std::env::split_paths(&folders.expect("the test is ignored without it")) {
+            let (other, running) = another(&folder);
+            let mut db = other.connect().await;
+            let here = db.server_major();
+            if here > major {
+                db.script(&Statement::script(&format!("CREATE ROLE {}", zoo.role))).await.expect("a role");
+                let restored = dump_and_restore(&database.text(), &other.text());
+                assert!(restored.is_empty(), "{restored}");
+                let kept = text::read(&text::write(&before)).expect("a catalog");
+                let after = read_whole(&mut db, &extent()).await.expect("readable");
+                let report = named(&compare(&kept, &after, Source::SameDatabase));
+                assert!(report.is_empty(), "a false alarm from {major} to {here}:\n{report}");
+                newer.push(here);
+            }
+            db.close().await;
+            drop(running);
+        }
+        zoo.drop().await;
+        assert!(!newer.is_empty(), "no server in EVT_TEST_UPGRADES is newer than {major}");
+    });
+    test.with_ignored_flag(!is_given)
 }
 
 /// Makes one of `stride` changes each, and looks as a role that may only read.

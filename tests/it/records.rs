@@ -17,7 +17,7 @@ use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use crate::migrations::migrations;
-use crate::server::{TestDatabase, live};
+use crate::server::live;
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
@@ -91,7 +91,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             let mut db = database
                 .with(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO {role}"))
                 .await;
-            let poor: evt::db::DatabaseUrl = as_role(&database, &role).parse().expect("a URL");
+            let poor: evt::db::DatabaseUrl = database.text_as(&role).parse().expect("a URL");
             let mut poor = Connection::open(&poor).await.expect("trusted");
             let project = migrations(&[("1_a", "CREATE TABLE a (id int)")]);
             let (applied, notes) = apply(&mut poor, project.path(), &records("_evt")).await;
@@ -244,7 +244,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             let cache = Cache::in_folder(kept.path().join("cache"));
             assert_eq!(apply(&mut db, project.path(), &records("_evt")).await, (1, vec![]));
             // A shadow database that cannot be made fails every replay.
-            let none = Shadow::given(as_role(&database, "nobody_of_this_name").parse().expect("a URL"));
+            let none = Shadow::given(database.text_as("nobody_of_this_name").parse().expect("a URL"));
             let beside = Shadow::new(&database.url, None).expect("a shadow");
             look(&mut db, project.path(), &beside, Some(&cache)).await.expect("replays");
             let before = files(&cache_folder(&kept));
@@ -254,7 +254,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             // Whoever may not make a database cannot replay anything, and need not.
             let role = format!("{}_looker", database.url.database());
             db.script(&Statement::script(&format!("CREATE ROLE {role} LOGIN"))).await.expect("a role");
-            let main = as_role(&database, &role).parse().expect("a URL");
+            let main = database.text_as(&role).parse().expect("a URL");
             let unable = Shadow::new(&main, None).expect("a shadow");
             let spared = look(&mut db, project.path(), &unable, Some(&cache)).await;
             let replayed = look(&mut db, project.path(), &unable, None).await;
@@ -348,14 +348,6 @@ async fn look(db: &mut Connection, folder: &Path, shadow: &Shadow, cache: Option
 async fn ask(db: &mut Connection, sql: &str) -> String {
     let rows = db.rows(&Statement::script(sql)).await.expect(sql);
     rows.iter().map(|row| row.values().join(" ")).collect::<Vec<_>>().join(", ")
-}
-
-/// The URL of the database for another role.
-fn as_role(database: &TestDatabase, role: &str) -> String {
-    let text = database.text();
-    let (before, after) = text.split_once('@').expect("a user");
-    let (scheme, _) = before.split_once("//").expect("a scheme");
-    format!("{scheme}//{role}@{after}")
 }
 
 fn cache_folder(kept: &TempDir) -> std::path::PathBuf {

@@ -1,5 +1,6 @@
 //! A real PostgreSQL for the tests: one private server per run, one database per test.
 //!
+//! `EVT_TEST_UPGRADES` are folders of newer servers' binaries, separated as in `PATH`, to which a database is taken.
 //! `EVT_TEST_DATABASE_URL` names a server to use instead; `EVT_TEST_SERVER_BIN` the folder of the server binaries to
 //! start. Without any server the live tests are reported as ignored.
 #![expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
@@ -40,6 +41,14 @@ impl TestDatabase {
     /// Its URL as text, for programs.
     pub(crate) fn text(&self) -> String {
         self.text_of(self.url.database())
+    }
+
+    /// Its URL for another role.
+    pub(crate) fn text_as(&self, role: &str) -> String {
+        let text = self.text();
+        let (before, after) = text.split_once('@').expect("a user");
+        let (scheme, _) = before.split_once("//").expect("a scheme");
+        format!("{scheme}//{role}@{after}")
     }
 
     /// The URL of a database beside it that does not exist; it is dropped together with this one.
@@ -189,9 +198,7 @@ pub(crate) fn maintenance_url() -> Result<DatabaseUrl, Failed> {
             if server.is_none() {
                 *server = Some(start(binaries)?);
             }
-            let (running, _) = server.as_ref().ok_or("the server did not start")?;
-            let url: DatabaseUrl = "local:tests".parse().map_err(|error| format!("{error}"))?;
-            Ok(url.on_socket(running.socket_folder(), running.port(), SUPERUSER).with_database("postgres"))
+            Ok(maintenance_of(&server.as_ref().ok_or("the server did not start")?.0))
         }
     }
 }
@@ -216,6 +223,17 @@ fn start(binaries: &Binaries) -> Result<(LocalServer, tempfile::TempDir), Failed
     open_to_all(folder.path());
     let server = LocalServer::start(binaries, folder.path(), Durability::Disposable)?;
     Ok((server, folder))
+}
+
+fn maintenance_of(server: &LocalServer) -> DatabaseUrl {
+    let url: DatabaseUrl = "local:tests".parse().expect("a URL");
+    url.on_socket(server.socket_folder(), server.port(), SUPERUSER).with_database("postgres")
+}
+
+/// A server of its own for a test that needs a second one, with the maintenance database as the test's.
+pub(crate) fn another(binaries: &Path) -> (TestDatabase, impl Sized) {
+    let running = start(&Binaries::in_folder(binaries).expect("server programs")).expect("another server starts");
+    (TestDatabase { url: maintenance_of(&running.0) }, running)
 }
 
 /// A server that runs as another user must be able to enter the folder.

@@ -7,7 +7,8 @@ use expectrl::process::unix::WaitStatus;
 use expectrl::{ControlCode, Eof, Expect as _, Session};
 use libtest_mimic::{Failed, Trial};
 
-use crate::server::{TestDatabase, binaries, long_blocking};
+use crate::migrations::project as migrations_project;
+use crate::server::{TestDatabase, binaries, long_blocking, runtime};
 
 /// Longest wait for a question. A machine under load may be slow; a question that never comes is a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,6 +22,9 @@ pub(crate) fn tests() -> Vec<Trial> {
                 long_blocking(format!("terminal: init: {}", case.0), move |database| place(&database, case))
             }),
         )
+        .chain([long_blocking("terminal: who is waited for is shown as long as it holds the lock", |database| {
+            runtime().block_on(wait(&database));
+        })])
         .collect()
 }
 
@@ -166,6 +170,26 @@ fn converse(command: Command, talk: &[(&str, Answer)], url: &str) -> (Option<i32
         _ => None,
     };
     (status, String::from_utf8_lossy(&shown).into_owned())
+}
+
+/// A deploy beside a run that holds the lock, until that ends.
+async fn wait(database: &TestDatabase) {
+    let mut holder = database.connect().await;
+    evt::db::lock::acquire(&mut holder, 1000, &mut async |_| {}).await.expect("a free lock");
+    holder.script(&"SET application_name = 'nightly'; SELECT 'long work'".into()).await.expect("answers");
+    let project = migrations_project(&[("1_a", "CREATE TABLE a (id int)")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
+    command.args(["migrate", "deploy", "--lock-timeout", "0"]).current_dir(project.path()).env_clear();
+    command.envs([("DATABASE_URL", database.text().as_str()), ("TERM", "xterm")]);
+    let mut session = Session::spawn(command).expect("a terminal");
+    session.set_expect_timeout(Some(PATIENCE));
+    for words in ["Waiting for another migration run to end", "application : nightly", "'long work'", "(1 s)"] {
+        session.expect(words).unwrap_or_else(|error| panic!("`{words}` is not shown: {error}"));
+    }
+    evt::db::lock::release(&mut holder).await.expect("released");
+    holder.close().await;
+    session.expect("All migrations are applied (1 now).").expect("the deploy goes on");
+    session.expect(Eof).expect("the end of the output");
 }
 
 /// Where the database of a new project is: a name, what is answered, the exit status, and the line of `.env` then.

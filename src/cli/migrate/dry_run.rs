@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::migrations::dry_run::{Planned, PlannedStatement, TableFacts};
-use crate::output::{Output, plural};
+use crate::output::{Output, bytes, count, plural};
 use crate::sql::locks::{TableLock, Work};
 
 /// Shows what would run.
@@ -12,7 +12,11 @@ pub(super) fn show(planned: &[Planned], out: &mut Output) {
         return out.good("No pending migrations to apply.");
     }
     for migration in planned {
-        out.line(format!("`{}` would run as {}: {}", migration.name, migration.mode, migration.reason));
+        let how = match migration.mode {
+            "segments" => "in segments",
+            mode => mode,
+        };
+        out.line(format!("`{}` would run {how}: {}", migration.name, migration.reason));
         if migration.done > 0 {
             out.line(format!("{} are in the database already", plural(migration.done, "segment")));
         }
@@ -55,8 +59,8 @@ fn rows(statement: &PlannedStatement) -> Vec<Vec<String>> {
 }
 
 fn table_text(table: &TableFacts) -> String {
-    let rows = table.rows.map(|rows| format!("~{} rows", short(rows)));
-    let bytes = table.bytes.map(bytes_text);
+    let rows = table.rows.map(|rows| format!("~{} {}", count(rows), if rows == 1 { "row" } else { "rows" }));
+    let bytes = table.bytes.map(bytes);
     let facts: Vec<String> = match (table.found, table.new) {
         (true, _) => rows.into_iter().chain(bytes).collect(),
         (false, true) => vec!["new".to_owned()],
@@ -82,29 +86,6 @@ fn effect(lock: &TableLock, table: &TableFacts) -> String {
         Work::Rewrite => Some("rewrites the table"),
     };
     [blocks, work].into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-/// Three figures are enough for an estimate.
-fn short(number: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")];
-    match UNITS.iter().find(|(unit, _)| number >= *unit) {
-        Some((unit, name)) => {
-            let unit = if *name == "k" { 1000 } else { *unit };
-            format!("{}.{}{name}", number / unit, number % unit * 10 / unit)
-        }
-        None => number.to_string(),
-    }
-}
-
-fn bytes_text(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
-    let mut value = bytes;
-    let mut unit = 0;
-    while value >= 10_000 && unit + 1 < UNITS.len() {
-        value /= 1024;
-        unit += 1;
-    }
-    format!("{value} {}", UNITS[unit])
 }
 
 /// `version` changes when a field changes its meaning or goes.
@@ -153,21 +134,4 @@ fn statement_json(statement: &PlannedStatement) -> Value {
         "locks": locks.collect::<Vec<_>>(),
         "unknown": statement.effects.unknown,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        for (number, text) in
-            [(0, "0"), (9_999, "9999"), (10_000, "10.0k"), (1_234_567, "1.2M"), (2_500_000_000, "2.5G")]
-        {
-            assert_eq!(short(number), text);
-        }
-        for (bytes, text) in [(0, "0 B"), (9_999, "9999 B"), (10_240, "10 kB"), (300 << 20, "300 MB")] {
-            assert_eq!(bytes_text(bytes), text);
-        }
-    }
 }
