@@ -27,10 +27,10 @@ pub use changes::changes_json;
 pub use checks::{Check, State, checks_json};
 pub use drift::drift_json;
 pub use indicatif::ProgressBar;
-pub use numbers::{bytes, count, percent, span};
+pub use numbers::{bytes, count, duration, percent, span};
 pub use reset::reset_reason;
 pub use table::{ColumnSpec, WideTable, number, text as text_column};
-pub use text::{backticked, bullet, duration, list, plural, visible};
+pub use text::{backticked, bullet, list, plural, visible};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

@@ -34,6 +34,16 @@ pub fn span(micros: i64) -> String {
     }
 }
 
+/// How long something took, as exactly as anybody cares: `340 ms`, `1.2 s`, `2 min 5 s`.
+pub fn duration(time: std::time::Duration) -> String {
+    let milliseconds = time.as_millis();
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000),
+    }
+}
+
 fn scaled(number: u64, base: u64, units: &[&str]) -> String {
     let number = u128::from(number);
     let (mut size, mut at) = (1, 0);
@@ -105,6 +115,9 @@ mod tests {
             (518_400_000_000, "6 days"),
         ] {
             assert_eq!(span(micros), expected, "{micros}");
+        }
+        for (milliseconds, expected) in [(0, "0 ms"), (999, "999 ms"), (1_250, "1.2 s"), (125_900, "2 min 5 s")] {
+            assert_eq!(duration(std::time::Duration::from_millis(milliseconds)), expected);
         }
     }
 }

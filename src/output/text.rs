@@ -12,14 +12,6 @@ pub fn plural(count: usize, noun: &str) -> String {
     }
 }
 
-/// A time that somebody waited: `12 ms`, `1.23 s`.
-pub fn duration(time: std::time::Duration) -> String {
-    match time.as_millis() {
-        short @ ..1000 => format!("{short} ms"),
-        _ => format!("{:.2} s", time.as_secs_f64()),
-    }
-}
-
 /// `a`, `a and b`, `a, b and c`.
 pub fn list(items: &[String]) -> String {
     match items.split_last() {

@@ -2,6 +2,7 @@
 
 mod applying;
 mod dev;
+mod histories;
 mod places;
 mod resolving;
 mod within;
@@ -18,7 +19,8 @@ use tempfile::TempDir;
 use crate::server::live;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let rooms = [applying::tests(), places::tests(), within::tests(), dev::tests(), resolving::tests()];
+    let rooms =
+        [applying::tests(), places::tests(), within::tests(), dev::tests(), resolving::tests(), histories::tests()];
     rooms.into_iter().flatten().chain(lock_and_status()).collect()
 }
 

@@ -1,5 +1,7 @@
 //! `evt migrate log`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::cli::Tolerated;
@@ -7,7 +9,7 @@ use crate::cli::session::with_session;
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::records::{RecordedRun, runs};
-use crate::output::Output;
+use crate::output::{Output, duration};
 
 /// Show who ran migrations on the database: when, for how long, and what came of it
 #[derive(Debug, clap::Args)]
@@ -71,21 +73,12 @@ fn row(run: &RecordedRun) -> Vec<String> {
     vec![
         run.id.clone(),
         run.started_at.clone(),
-        run.milliseconds.map_or_else(|| "?".to_owned(), took),
+        run.milliseconds.map_or_else(|| "?".to_owned(), |took| duration(Duration::from_millis(took))),
         who,
         run.command.clone(),
         format!("{applied} applied"),
         outcome,
     ]
-}
-
-/// A time as people say it.
-fn took(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1000 => format!("{milliseconds} ms"),
-        1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000),
-    }
 }
 
 /// `version` changes when a field changes its meaning or goes.
