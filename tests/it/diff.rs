@@ -3,9 +3,10 @@
 //!
 //! A case starts with `=== name`. Its sections are `-- from.prisma --` (absent: an empty database), `-- to.prisma --`,
 //! `-- migration.sql --`, `-- summary --` and `-- findings --`; `UPDATE=1` rewrites the last three. What Prisma
-//! answers is recorded in `tests/fixtures/diff/prisma-*.json` by `tests/oracle/diff.mjs`; a case with a section
-//! `-- deviation --` says why evt answers otherwise. A section `-- not live --` says why its SQL cannot be executed, `-- not as made directly --`
-//! in what the database differs from one that is made from the target.
+//! answers, to these cases and to those below, is recorded in `tests/fixtures/diff/prisma-*.json` by
+//! `tests/oracle/diff.mjs`; a case with a section `-- deviation --` says why evt answers otherwise. A section
+//! `-- not live --` says why its SQL cannot be executed, `-- not as made directly --` in what the database differs from
+//! one that is made from the target.
 //!
 //! Cases of `tests/fixtures/diff/live/*.case` have `-- from.sql --` instead: a script that makes a database, which is
 //! then compared with `-- to.prisma --` (absent: an empty database). A section `-- external --` lists tables and enums

@@ -1,10 +1,12 @@
 // Records what Prisma's engine answers to the questions of tests/fixtures/diff, so that tests need no Node.js:
-//   prisma-7.10.1.json  script and summary for each case of *.case
+//   prisma-7.10.1.json  script and summary for each case of *.case, and of live/*.case, whose databases are made for it
 //   corpus.sha256       checksums for neighbouring versions of the schemas below ../shared/corpus, if that is there
 //
 // Usage: DATABASE_URL=postgresql://… node diff.mjs [--cases | --corpus]
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import pg from 'pg'
 import { VERSIONS, diff, open, rulesOf } from './engine.mjs'
 
 const fixtures = new URL('../fixtures/diff/', import.meta.url)
@@ -17,7 +19,8 @@ const DATASOURCE = 'datasource db {\n  provider = "postgresql"\n}\n'
 const complete = (text) => (text == null || text.includes('datasource ') ? text : DATASOURCE + text)
 
 function cases(text) {
-  const sections = /^-- (deviation|not live|not as made directly|from\.prisma|to\.prisma|migration\.sql|summary|findings) --\n/m
+  const sections =
+    /^-- (deviation|not live|not as made directly|external|from\.sql|from\.prisma|to\.prisma|migration\.sql|summary|findings) --\n/m
   return text
     .split(/^=== /m)
     .slice(1)
@@ -25,21 +28,69 @@ function cases(text) {
       const end = block.indexOf('\n')
       const parts = block.slice(end + 1).split(sections)
       const body = (name) => (parts.includes(name) ? parts[parts.indexOf(name) + 1] : undefined)
-      return { name: block.slice(0, end), from: complete(body('from.prisma')), to: complete(body('to.prisma')) }
+      return {
+        name: block.slice(0, end),
+        sql: body('from.sql'),
+        external: body('external') ?? '',
+        from: complete(body('from.prisma')),
+        to: complete(body('to.prisma')),
+      }
     })
 }
 
+const casesIn = (folder) =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith('.case'))
+    .sort()
+    .flatMap((file) => cases(readFileSync(new URL(file, folder), 'utf8')).map((one) => [file.slice(0, -5), one]))
+
 async function recordCases() {
   const answers = {}
-  for (const file of readdirSync(fixtures).filter((f) => f.endsWith('.case')).sort())
-    for (const { name, from, to } of cases(readFileSync(new URL(file, fixtures), 'utf8'))) {
-      const prisma = await engine(7)
-      answers[`${file.slice(0, -5)}::${name}`] = {
-        script: withoutRemarks(await diff(prisma, from, to)),
-        summary: await diff(prisma, from, to, { summary: true }),
-      }
+  for (const [topic, { name, from, to }] of casesIn(fixtures)) {
+    const prisma = await engine(7)
+    answers[`${topic}::${name}`] = {
+      script: withoutRemarks(await diff(prisma, from, to)),
+      summary: await diff(prisma, from, to, { summary: true }),
     }
+  }
+  for (const [, one] of casesIn(new URL('live/', fixtures))) answers[`database::${one.name}`] = await fromDatabase(one)
   writeFileSync(new URL(`prisma-${VERSIONS[7]}.json`, fixtures), JSON.stringify(answers, null, 1) + '\n')
+}
+
+// What leads from a database that the script makes to the schema.
+async function fromDatabase({ name, sql, external, to }) {
+  const database = `evt_record_${crypto.randomUUID()}`
+  const admin = new pg.Client(url)
+  await admin.connect()
+  await admin.query(`CREATE DATABASE "${database}"`)
+  const itsUrl = new URL(url)
+  itsUrl.pathname = `/${database}`
+  try {
+    const db = new pg.Client(itsUrl.toString())
+    await db.connect()
+    await db.query(sql ?? '')
+    await db.end()
+    const files = [{ path: 'schema.prisma', content: to ?? DATASOURCE }]
+    const listed = (kind) => external.split('\n').filter((l) => l.startsWith(`${kind} `)).map((l) => l.slice(kind.length + 1))
+    const ask = async (script) => {
+      const prisma = await open(7, itsUrl, [['schema.prisma', files[0].content]])
+      const answer = await prisma.diff({
+        from: { tag: 'schemaDatasource', configDir: tmpdir(), files },
+        to: to == null ? { tag: 'empty' } : { tag: 'schemaDatamodel', files },
+        script,
+        exitCode: null,
+        shadowDatabaseUrl: null,
+        filters: { externalTables: listed('table'), externalEnums: listed('enum') },
+      })
+      return answer.stdout
+    }
+    return { script: withoutRemarks(await ask(true)), summary: await ask(false) }
+  } catch (error) {
+    return { error: String(error.message ?? error).split('\n').filter(Boolean)[0], name }
+  } finally {
+    await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
+    await admin.end()
+  }
 }
 
 // Only facts are compared: the remark on several values of an enum has words of its own on each side.

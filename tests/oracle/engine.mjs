@@ -44,16 +44,20 @@ export function format(major, input) {
 export const dmmf = (major, input) =>
   JSON.parse(languages[major]().get_dmmf(JSON.stringify({ prismaSchema: asPairs(input), noColor: true })))
 
-// The engine's driver cannot read the one-byte type that catalogs use; as text it is the same.
+// The driver cannot read the one-byte type that catalogs use. It gets a text instead, and the engine is told the truth.
 const CHAR = 18
 const TEXT = 25
+const charColumns = new Map()
 
 function readCharAsText(Class) {
   const original = Class.prototype.query
   Class.prototype.query = function query(...parameters) {
     const answer = original.apply(this, parameters)
     const mend = (result) => {
-      for (const field of result?.fields ?? []) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT
+      const fields = result?.fields ?? []
+      const chars = fields.flatMap((field, position) => (field.dataTypeID === CHAR ? [position] : []))
+      if (chars.length) charColumns.set(fields.map((field) => field.name).join(), chars)
+      for (const position of chars) fields[position].dataTypeID = TEXT
       return result
     }
     return typeof answer?.then === 'function' ? answer.then(mend) : answer
@@ -67,9 +71,20 @@ async function loadDrivers() {
   readCharAsText(pg.Pool)
   readCharAsText(pg.Client)
   const { PrismaPg } = await import('@prisma/adapter-pg')
-  const { bindMigrationAwareSqlAdapterFactory } = await import('@prisma/driver-adapter-utils')
-  drivers = { PrismaPg, bind: bindMigrationAwareSqlAdapterFactory }
+  const { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } = await import('@prisma/driver-adapter-utils')
+  drivers = { PrismaPg, bind: bindMigrationAwareSqlAdapterFactory, character: ColumnTypeEnum.Character }
   return drivers
+}
+
+// A connection that says which columns are of that type.
+function truthful(connection, character) {
+  const ask = connection.queryRaw.bind(connection)
+  connection.queryRaw = async (question) => {
+    const answer = await ask(question)
+    for (const position of charColumns.get(answer.columnNames.join()) ?? []) answer.columnTypes[position] = character
+    return answer
+  }
+  return connection
 }
 
 const engineClasses = {}
@@ -89,21 +104,23 @@ async function engineClass(major) {
 
 /** The schema engine on a database. `files` is a list of [path, text], needed by calls that create or push. */
 export async function open(major, url, files) {
-  const { PrismaPg, bind } = await loadDrivers()
+  const { PrismaPg, bind, character } = await loadDrivers()
   const SchemaEngine = await engineClass(major)
   const target = new URL(url)
   const schema = target.searchParams.get('schema') ?? 'public'
   target.searchParams.delete('schema')
   const factory = (database) => new PrismaPg({ connectionString: database.toString() }, { schema })
   const adapter = factory(target)
-  const connect = adapter.connect.bind(adapter)
+  const plainly = adapter.connect.bind(adapter)
+  const connect = async () => truthful(await plainly(), character)
+  adapter.connect = connect
   adapter.connectToShadowDb = async () => {
     const main = await connect()
     const name = `evt_record_${crypto.randomUUID()}`
     await main.executeScript(`CREATE DATABASE "${name}"`)
     const shadowUrl = new URL(target)
     shadowUrl.pathname = `/${name}`
-    const shadow = await factory(shadowUrl).connect()
+    const shadow = truthful(await factory(shadowUrl).connect(), character)
     const leave = shadow.dispose.bind(shadow)
     shadow.dispose = async () => {
       await leave()
