@@ -12,12 +12,15 @@ mod message;
 mod touched;
 
 pub use counts::{Counts, Question};
-pub use finding::{Dependent, EnumColumn, Finding, FindingKind, ForeignKeyValues, Removal, Severity, UniqueValues};
+pub use finding::{
+    Dependent, EnumColumn, Finding, FindingKind, ForeignKeyValues, MissingDefault, Removal, Severity, UniqueValues,
+};
 pub use inspect::{Consequence, Consequences, inspect};
 
 use touched::Touched;
 
-use crate::dbschema::{Column, ColumnArity, ColumnType, QualifiedName};
+use crate::dbschema::{Column, ColumnArity, ColumnType, DefaultValue, QualifiedName};
+use crate::diff::defaults::is_null;
 use crate::diff::types::{TypeChange, Via, via};
 use crate::diff::{Change, ColumnChange, EnumChange, IndexReason, TableChange};
 
@@ -98,26 +101,23 @@ fn table_change(table: &QualifiedName, change: &TableChange) -> Vec<FindingKind>
         TableChange::DropColumn { column } => {
             vec![FindingKind::DroppedColumn { table: table(), column: column.name.clone() }]
         }
-        TableChange::AddColumn { column } if is_required_without_default(column) => {
-            vec![FindingKind::RequiredColumn {
-                table: table(),
-                column: column.name.clone(),
-                client_default: column.client_default,
-            }]
-        }
+        TableChange::AddColumn { column } => required(table(), column).into_iter().collect(),
         TableChange::AlterColumn(change) => altered(table(), change),
         TableChange::RecreateColumn(change) => {
             let column = change.from.name.clone();
-            vec![if is_required_without_default(&change.to) {
-                let was_nullable = change.from.arity == ColumnArity::Nullable;
-                FindingKind::RecreatedRequired { table: table(), column, was_nullable }
-            } else {
-                FindingKind::RecreatedColumn { table: table(), column }
-            }]
+            match missing_default(&change.to) {
+                Some(MissingDefault::Absent | MissingDefault::OfClient) => {
+                    let was_nullable = change.from.arity == ColumnArity::Nullable;
+                    vec![FindingKind::RecreatedRequired { table: table(), column, was_nullable }]
+                }
+                // Prisma, which takes it for a default, warns of the loss of the values.
+                Some(MissingDefault::Empty) | None => {
+                    let loss = FindingKind::RecreatedColumn { table: table(), column };
+                    std::iter::once(loss).chain(required(table(), &change.to)).collect()
+                }
+            }
         }
-        TableChange::AddColumn { .. } | TableChange::RenamePrimaryKey { .. } | TableChange::AddPrimaryKey { .. } => {
-            Vec::new()
-        }
+        TableChange::RenamePrimaryKey { .. } | TableChange::AddPrimaryKey { .. } => Vec::new(),
     }
 }
 
@@ -143,9 +143,23 @@ fn altered(table: QualifiedName, change: &ColumnChange) -> Vec<FindingKind> {
     findings
 }
 
-/// A sequence fills new columns too.
-fn is_required_without_default(column: &Column) -> bool {
-    column.arity == ColumnArity::Required && column.default.is_none() && !column.autoincrement
+fn required(table: QualifiedName, column: &Column) -> Option<FindingKind> {
+    missing_default(column).map(|default| FindingKind::RequiredColumn { table, column: column.name.clone(), default })
+}
+
+/// Why the server has no values for a required column that is new; `None` if it has, or if none are required. A
+/// sequence fills new columns too.
+fn missing_default(column: &Column) -> Option<MissingDefault> {
+    if column.arity != ColumnArity::Required || column.autoincrement {
+        return None;
+    }
+    match &column.default {
+        None if column.client_default => Some(MissingDefault::OfClient),
+        None => Some(MissingDefault::Absent),
+        Some(DefaultValue::DbGenerated(None)) => Some(MissingDefault::Empty),
+        Some(DefaultValue::DbGenerated(Some(text))) if is_null(text) => Some(MissingDefault::Empty),
+        Some(_) => None,
+    }
 }
 
 /// A type as in the schema language, with its arguments.

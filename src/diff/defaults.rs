@@ -129,7 +129,7 @@ fn same_uuid(a: &str, b: &str) -> bool {
 }
 
 /// Whether a text is `NULL`, which is no default.
-fn is_null(text: &str) -> bool {
+pub(crate) fn is_null(text: &str) -> bool {
     matches!(expression::read(text), Some(Expression::Null))
 }
 

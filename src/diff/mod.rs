@@ -2,7 +2,7 @@
 
 pub mod change;
 mod columns;
-mod defaults;
+pub(crate) mod defaults;
 mod enums;
 mod expression;
 mod extensions;

@@ -89,8 +89,8 @@ pub enum FindingKind {
         table: QualifiedName,
         /// The column.
         column: String,
-        /// The client makes the values of new rows, but the server cannot make those of existing ones.
-        client_default: bool,
+        /// What its schema says instead.
+        default: MissingDefault,
     },
     /// A column that may have NULLs becomes required.
     MadeRequired {
@@ -188,6 +188,17 @@ impl Removal {
     }
 }
 
+/// Why a new column has no default in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MissingDefault {
+    /// There is none.
+    Absent,
+    /// The client makes the values of new rows, but the server cannot make those of existing ones.
+    OfClient,
+    /// The default is `NULL`, or `dbgenerated()`, which says that the database has one, but not which.
+    Empty,
+}
+
 /// What can be known about equal values in the columns of a new unique index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UniqueValues {
@@ -264,7 +275,8 @@ impl FindingKind {
 
     /// Whether it is told at the head of a `migration.sql`, which has what Prisma tells there.
     pub(super) const fn is_in_header(&self) -> bool {
-        !self.needs_database() && !matches!(self, Self::Orphans { .. })
+        !self.needs_database()
+            && !matches!(self, Self::Orphans { .. } | Self::RequiredColumn { default: MissingDefault::Empty, .. })
     }
 
     /// A short name of the kind, stable, for tests and programs.

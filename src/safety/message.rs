@@ -1,7 +1,7 @@
 //! What findings say, with and without knowledge of the data.
 
 use super::counts::{Counts, Question};
-use super::finding::{Dependent, FindingKind, ForeignKeyValues, Removal, Severity, UniqueValues};
+use super::finding::{Dependent, FindingKind, ForeignKeyValues, MissingDefault, Removal, Severity, UniqueValues};
 use crate::dbschema::QualifiedName;
 use crate::sql::quote::Ident;
 
@@ -44,14 +44,23 @@ impl FindingKind {
                 values.join(","),
                 enumeration.name
             ),
-            Self::RequiredColumn { table, column, client_default: false } => format!(
-                "The required column `{column}` is added to the table `{}` without a default value. This is not possible if the table is not empty.",
-                table.name
-            ),
-            Self::RequiredColumn { table, column, client_default: true } => format!(
-                "The required column `{column}` is added to the table `{}`; its default is made by the client, so that existing rows have none. This is not possible if the table is not empty. {ADD_IN_STEPS}",
-                table.name
-            ),
+            Self::RequiredColumn { table, column, default } => {
+                let (reason, advice) = match default {
+                    MissingDefault::Absent => (" without a default value", String::new()),
+                    MissingDefault::OfClient => (
+                        "; its default is made by the client, so that existing rows have none",
+                        format!(" {ADD_IN_STEPS}"),
+                    ),
+                    MissingDefault::Empty => (
+                        "; its default gives no value, so that existing rows have none",
+                        format!(" {WRITE_EXPRESSION}"),
+                    ),
+                };
+                format!(
+                    "The required column `{column}` is added to the table `{}`{reason}. This is not possible if the table is not empty.{advice}",
+                    table.name
+                )
+            }
             Self::MadeRequired { table, column } => format!(
                 "The column `{column}` of the table `{}` becomes required. This fails if it has NULL values.",
                 table.name
@@ -220,10 +229,14 @@ impl FindingKind {
                 enumeration.name,
                 rows_text(extent)
             ),
-            Self::RequiredColumn { table, column, client_default } => {
-                let advice = if *client_default { format!(" {ADD_IN_STEPS}") } else { String::new() };
+            Self::RequiredColumn { table, column, default } => {
+                let (without, advice) = match default {
+                    MissingDefault::Absent => ("a default value", String::new()),
+                    MissingDefault::OfClient => ("a default value", format!(" {ADD_IN_STEPS}")),
+                    MissingDefault::Empty => ("a default that gives a value", format!(" {WRITE_EXPRESSION}")),
+                };
                 format!(
-                    "The required column `{column}` cannot be added to the table `{}` without a default value, because the table has {}.{advice}",
+                    "The required column `{column}` cannot be added to the table `{}` without {without}, because the table has {}.{advice}",
                     table.name,
                     rows_text(extent)
                 )
@@ -313,6 +326,7 @@ const fn it(number: usize) -> &'static str {
 }
 
 const ADD_IN_STEPS: &str = "Add the column as an optional one, fill it, then make it required.";
+const WRITE_EXPRESSION: &str = "Write the expression that makes the values into `dbgenerated(\"…\")`.";
 
 fn rows_text(rows: u64) -> String {
     plural(rows, "row", "rows")

@@ -5,7 +5,7 @@
 // `<step> | <kind> | <object> | <columns or values> | <count>`, with `-` for what is not said; `fails` where a push
 // without a word of warning is refused by the server.
 //
-// Usage: DATABASE_URL=postgresql://… node safety.mjs
+// Usage: DATABASE_URL=postgresql://… node safety.mjs [--missing]     --missing: only cases that are not recorded yet
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import pg from 'pg'
@@ -105,9 +105,13 @@ async function ask({ name, from, data, to }) {
   }
 }
 
+const path = new URL(`prisma-${VERSIONS[7]}.json`, fixtures)
+const known = process.argv.includes('--missing') ? JSON.parse(readFileSync(path, 'utf8')) : {}
 const answers = {}
 for (const file of readdirSync(fixtures).filter((f) => f.endsWith('.case')).sort())
-  for (const question of cases(readFileSync(new URL(file, fixtures), 'utf8')))
-    answers[`${file.slice(0, -5)}::${question.name}`] = await ask(question)
-writeFileSync(new URL(`prisma-${VERSIONS[7]}.json`, fixtures), JSON.stringify(answers, null, 1) + '\n')
+  for (const question of cases(readFileSync(new URL(file, fixtures), 'utf8'))) {
+    const name = `${file.slice(0, -5)}::${question.name}`
+    answers[name] = known[name] ?? (await ask(question))
+  }
+writeFileSync(path, JSON.stringify(answers, null, 1) + '\n')
 process.exit()
