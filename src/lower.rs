@@ -139,6 +139,7 @@ impl Scope<'_> {
             autoincrement,
             identity: None,
             generated: false,
+            required_by_domain: false,
             client_default: matches!(scalar.default, Some(psl::DefaultValue::Client(_))),
             details: Vec::new(),
             comment: None,

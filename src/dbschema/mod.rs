@@ -129,6 +129,8 @@ pub struct Column {
     pub ty: ColumnType,
     /// Required, nullable or an array.
     pub arity: ColumnArity,
+    /// Whether it is required because its type is a domain that forbids NULL; read from a catalog only.
+    pub required_by_domain: bool,
     /// Its default.
     pub default: Option<DefaultValue>,
     /// Whether the server numbers it: `autoincrement()`, `serial`, `nextval(…)` or an identity.

@@ -11,7 +11,7 @@ pub(super) fn column_change(from: (&Column, Origin), to: (&Column, Origin)) -> O
     let change = ColumnChange {
         arity: from.arity != to.arity && !not_null_by_number(from, from_origin, to),
         default: !same_default((from, from_origin), (to, to_origin)),
-        ty: type_change((from, from_origin), (to, to_origin)),
+        ty: type_change((from, from_origin), (to, to_origin)).or_else(|| type_without_domain(from, to)),
         autoincrement: match (from.autoincrement, to.autoincrement) {
             (false, true) => can_number(to),
             (true, false) => !is_numbered_by_text(to),
@@ -30,6 +30,11 @@ fn not_null_by_number(from: &Column, from_origin: Origin, to: &Column) -> bool {
         && from.autoincrement
         && to.autoincrement
         && (from.arity, to.arity) == (ColumnArity::Required, ColumnArity::Nullable)
+}
+
+/// A column is not optional as long as its type forbids NULL: it gets the type that the domain is over.
+fn type_without_domain(from: &Column, to: &Column) -> Option<TypeChange> {
+    (from.required_by_domain && to.arity == ColumnArity::Nullable).then_some(TypeChange::Safe)
 }
 
 /// Whether there is a `serial` for the column. Where there is none `autoincrement()` makes nothing.

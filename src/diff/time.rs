@@ -132,6 +132,7 @@ mod tests {
                 autoincrement: false,
                 identity: None,
                 generated: false,
+                required_by_domain: false,
                 client_default: false,
                 details: Vec::new(),
                 comment: None,

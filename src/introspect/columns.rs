@@ -167,6 +167,7 @@ impl ColumnRow {
             default,
             identity,
             generated,
+            required_by_domain: arity == ColumnArity::Required && not_null,
             client_default: false,
             comment: sources.comments.remove(&(ObjectId::Relation(self.table), i32::from(self.number))),
         })

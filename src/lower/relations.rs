@@ -125,6 +125,7 @@ impl Scope<'_> {
             autoincrement: false,
             identity: None,
             generated: false,
+            required_by_domain: false,
             client_default: false,
             details: Vec::new(),
             comment: None,

@@ -2,7 +2,8 @@
 //   prisma-7.10.1.json  script and summary for each case of *.case, and of live/*.case, whose databases are made for it
 //   corpus.sha256       checksums for neighbouring versions of the schemas below ../shared/corpus, if that is there
 //
-// Usage: DATABASE_URL=postgresql://… node diff.mjs [--cases | --corpus]
+// Usage: DATABASE_URL=postgresql://… node diff.mjs [--cases | --corpus] [--missing]
+//        --missing: of the cases only those that are not recorded yet
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,20 +46,28 @@ const casesIn = (folder) =>
     .flatMap((file) => cases(readFileSync(new URL(file, folder), 'utf8')).map((one) => [file.slice(0, -5), one]))
 
 async function recordCases() {
+  const path = new URL(`prisma-${VERSIONS[7]}.json`, fixtures)
+  const known = process.argv.includes('--missing') ? JSON.parse(readFileSync(path, 'utf8')) : {}
   const answers = {}
-  for (const [topic, { name, from, to }] of casesIn(fixtures)) {
-    const prisma = await engine(7)
-    answers[`${topic}::${name}`] = {
-      script: withoutRemarks(await diff(prisma, from, to)),
-      summary: await diff(prisma, from, to, { summary: true }),
-    }
+  for (const [topic, one] of casesIn(fixtures)) {
+    const name = `${topic}::${one.name}`
+    answers[name] = known[name] ?? (await betweenSchemas(one))
   }
-  for (const [, one] of casesIn(new URL('live/', fixtures))) answers[`database::${one.name}`] = await fromDatabase(one)
-  writeFileSync(new URL(`prisma-${VERSIONS[7]}.json`, fixtures), JSON.stringify(answers, null, 1) + '\n')
+  for (const [, one] of casesIn(new URL('live/', fixtures))) {
+    const name = `database::${one.name}`
+    answers[name] = known[name] ?? (await fromDatabase(one))
+  }
+  writeFileSync(path, JSON.stringify(answers, null, 1) + '\n')
+}
+
+async function betweenSchemas({ from, to }) {
+  const prisma = await engine(7)
+  const script = withoutRemarks(await diff(prisma, from, to))
+  return { script, summary: await diff(prisma, from, to, { summary: true }) }
 }
 
 // What leads from a database that the script makes to the schema.
-async function fromDatabase({ name, sql, external, to }) {
+async function fromDatabase({ sql, external, to }) {
   const database = `evt_record_${crypto.randomUUID()}`
   const admin = new pg.Client(url)
   await admin.connect()
@@ -86,7 +95,7 @@ async function fromDatabase({ name, sql, external, to }) {
     }
     return { script: withoutRemarks(await ask(true)), summary: await ask(false) }
   } catch (error) {
-    return { error: String(error.message ?? error).split('\n').filter(Boolean)[0], name }
+    return { error: String(error.message ?? error).split('\n').filter(Boolean)[0] }
   } finally {
     await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
     await admin.end()

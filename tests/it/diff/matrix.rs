@@ -92,6 +92,7 @@ fn column(ty: &str, arity: ColumnArity) -> Column {
         autoincrement: false,
         identity: None,
         generated: false,
+        required_by_domain: false,
         client_default: false,
         details: Vec::new(),
         comment: None,

@@ -31,10 +31,8 @@ fn answers_are_those_of_prisma() {
             (true, false) => same += 1,
             (false, true) => {}
             (true, true) => wrong.push(format!("{name}: says that it deviates, but does not")),
-            (false, false) => wrong.push(format!(
-                "{name}: differs\n--- Prisma\n{script}\n{summary}\n--- evt\n{}\n{}",
-                ours[0], ours[1]
-            )),
+            (false, false) => wrong
+                .push(format!("{name}: differs\n--- Prisma\n{script}\n{summary}\n--- evt\n{}\n{}", ours[0], ours[1])),
         }
     };
     for file in case_files("") {
