@@ -449,7 +449,7 @@ fn of_migrate(error: &MigrateError) -> Option<Code> {
         MigrateError::FailedMigrations { .. } => Some(Code::P3009),
         MigrateError::Script(_) => Some(Code::P3018),
         MigrateError::Step { source, .. } | MigrateError::ShadowInit { source } => of_db(source),
-        MigrateError::ShadowCreation { .. } => Some(Code::P3014),
+        MigrateError::ShadowCreation { .. } | MigrateError::ShadowServer { .. } => Some(Code::P3014),
         MigrateError::Reset { .. } => Some(Code::P3016),
         MigrateError::ShadowScript(_) => Some(Code::P3006),
         MigrateError::Unknown { .. } => Some(Code::P3017),

@@ -27,7 +27,7 @@ mod diff {
 
 use std::path::Path;
 
-use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
+use evt::db::local::{Durability, LocalServer, SUPERUSER, ServerProgram};
 use evt::db::{Connection, DatabaseUrl};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let numbers = first.parse::<u64>()?..end.parse::<u64>()?;
     let steps = usize::try_from(numbers.end)?;
     let binaries = match arguments.get(3) {
-        Some(folder) => Binaries::in_folder(Path::new(folder))?,
-        None => Binaries::find(std::env::var_os("PATH").as_deref())?,
+        Some(folder) => ServerProgram::in_folder(Path::new(folder))?,
+        None => ServerProgram::find(std::env::var_os("PATH").as_deref())?,
     };
     let folder = tempfile::Builder::new().prefix("evt-random-").tempdir()?;
     open_to_all(folder.path())?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use evt::db::DatabaseUrl;
-use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
+use evt::db::local::{Durability, LocalServer, SUPERUSER, ServerProgram};
 
 /// The URL of `database`, which does not exist yet, on the server that `EVT_BENCH_DATABASE_URL` names, or on a private one
 /// that runs as long as the second value lives.
@@ -13,7 +13,7 @@ pub(crate) fn server(database: &str) -> (DatabaseUrl, Option<(LocalServer, tempf
         let url: DatabaseUrl = text.parse().expect("EVT_BENCH_DATABASE_URL is a database URL");
         return (url.with_database(database), None);
     }
-    let binaries = Binaries::find(std::env::var_os("PATH").as_deref()).expect("a PostgreSQL server");
+    let binaries = ServerProgram::find(std::env::var_os("PATH").as_deref()).expect("a PostgreSQL server");
     let folder = tempfile::Builder::new().prefix("evt-bench-").tempdir().expect("a folder");
     open_to_all(folder.path());
     let server = LocalServer::start(&binaries, folder.path(), Durability::Disposable).expect("a running server");

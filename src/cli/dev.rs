@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Tolerated, confirm, guard, may_ask};
 use crate::config::{Context, Dotenv, ProjectArgs, Settings, UrlText, relative};
+use crate::db::DatabaseUrl;
 use crate::db::local::LocalServer;
 use crate::db::local::development::{self, Address};
 use crate::error::{Error, Exit};
@@ -95,13 +96,18 @@ impl Place {
         if let Some(folder) = &self.folder {
             return Ok(context.cwd.join(folder));
         }
+        let url = self.url(context)?;
+        let local = url.as_ref().and_then(|url| url.local_folder());
+        Ok(local.map_or_else(|| context.cwd.join(DEFAULT_FOLDER), Path::to_owned))
+    }
+
+    /// The URL in the settings.
+    fn url(&self, context: &Context) -> Result<Option<DatabaseUrl>, Error> {
         let settings = Settings::load(&self.project, context, Dotenv::Read)?;
         let named = settings.url.clone().or_else(|| settings.environment_url());
         // A variable that is not set yet, as in a fresh project, names no other database.
         let named = named.filter(|setting| matches!(setting.value, UrlText::Text(_)));
-        let url = named.map(|setting| settings.parsed_url(&setting, &context.cwd)).transpose()?;
-        let local = url.as_ref().and_then(|url| url.local_folder());
-        Ok(local.map_or_else(|| context.cwd.join(DEFAULT_FOLDER), Path::to_owned))
+        Ok(named.map(|setting| settings.parsed_url(&setting, &context.cwd)).transpose()?)
     }
 }
 

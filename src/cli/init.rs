@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{answered, block_on, may_ask};
 use crate::config::environment::PATH;
 use crate::config::{ConfigError, Context, Origin};
-use crate::db::local::{Binaries, Reached};
+use crate::db::local::{Reached, ServerProgram};
 use crate::db::{Connection, DatabaseUrl, DbError};
 use crate::error::{Error, Exit};
 use crate::output::Output;
@@ -127,7 +127,7 @@ fn asked(context: &Context) -> Result<Option<String>, Error> {
     if !may_ask(context).can_prompt {
         return Ok(None);
     }
-    let local = Binaries::find(context.environment.get(PATH).map(std::ffi::OsStr::new)).is_ok();
+    let local = ServerProgram::find(context.environment.get(PATH).map(std::ffi::OsStr::new)).is_ok();
     let places = [LOCAL, URL, LATER].into_iter().filter(|place| local || *place != LOCAL).collect();
     let place = inquire::Select::new("Where is the database?", places).without_filtering();
     let place = place.with_help_message("arrows to move, Enter to choose");

@@ -7,6 +7,7 @@ mod db;
 mod debug;
 mod dev;
 mod doctor;
+mod embedded_server;
 mod format;
 mod generate;
 mod init;
@@ -70,6 +71,9 @@ enum Command {
     Introspect(db::pull::PullArgs),
     #[command(hide = true)]
     Seed(db::seed::SeedArgs),
+    /// The name is [`crate::db::local::embedded::COMMAND`].
+    #[command(hide = true, name = crate::db::local::embedded::COMMAND)]
+    EmbeddedServer(embedded_server::EmbeddedServerArgs),
     Doctor(doctor::DoctorArgs),
     Debug(debug::DebugArgs),
     Version(version::VersionArgs),
@@ -156,6 +160,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
             db::pull::run(&args, context, out)
         }
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
+        Some(Command::EmbeddedServer(args)) => embedded_server::run(&args, out),
         Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),

@@ -9,8 +9,10 @@ use crate::db::DatabaseUrl;
 use crate::db::local::Reached;
 use crate::diff::External;
 use crate::error::Error;
+use crate::migrations::own_server::FOLDER;
 use crate::migrations::sides::{Side, Sides, at_once};
-use crate::migrations::{Directory, Shadow, Steps};
+use crate::migrations::{Directory, OwnServer, Shadow, Steps};
+use crate::output::Output;
 
 /// A side as it was named.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(super) struct Comparison {
     pub(super) settings: Settings,
     sides: Sides,
     search_path: Option<String>,
+    /// Where migrations are replayed if no database is named for that.
+    own: Option<OwnServer>,
 }
 
 impl Comparison {
@@ -48,7 +52,7 @@ impl Comparison {
         let (from, to) = (from?, to?);
         let projects: Vec<&Project> = [&from, &to].into_iter().filter_map(|read| read.project.as_ref()).collect();
         let replays = [&from, &to].into_iter().any(|read| matches!(read.side, Side::Migrations(_)));
-        let shadow = if replays { Some(shadow_url(&settings, &projects, context)?) } else { None };
+        let shadow = if replays { shadow_url(&settings, &projects, context)? } else { None };
         if let Some(shadow) = &shadow {
             let named = projects.iter().filter_map(|project| project.url().ok());
             let live = [&from, &to].into_iter().filter_map(|read| read.side.live()).cloned();
@@ -59,14 +63,16 @@ impl Comparison {
         let schemas: Vec<_> = projects.iter().map(|project| (&project.schema, project.url().ok())).collect();
         let scope = Sides::scope([&from.side, &to.side], shadow.as_ref(), &schemas);
         let search_path = context.environment.get(PATH).map(str::to_owned);
+        let own = (replays && shadow.is_none())
+            .then(|| OwnServer::new(settings.cwd.join(FOLDER), search_path.as_ref().map(std::ffi::OsString::from)));
         let (from, to) = (from.into_side(), to.into_side());
         let sides = Sides { from, to, shadow, init: settings.init_shadow_db.clone(), scope };
-        Ok(Self { settings, sides, search_path })
+        Ok(Self { settings, sides, search_path, own })
     }
 
     /// The steps from one side to the other.
-    pub(super) fn steps(self, external: &External) -> Result<Steps, Error> {
-        let Self { mut sides, search_path, .. } = self;
+    pub(super) fn steps(self, external: &External, out: &mut Output) -> Result<Steps, Error> {
+        let Self { mut sides, search_path, own, .. } = self;
         let search_path = search_path.as_ref().map(std::ffi::OsStr::new);
         // Local servers run until the end of this.
         let mut servers = Vec::new();
@@ -79,7 +85,21 @@ impl Comparison {
             *url = reached.url.clone();
             servers.push(reached);
         }
-        block_on(async { Ok(sides.steps(external).await?) })
+        let Some(own) = own else { return block_on(async { Ok(sides.steps(external).await?) }) };
+        block_on(async {
+            let live = sides.from.live().or(sides.to.live());
+            let scratch =
+                own.scratch(live, &sides.scope.default_namespace).await?.map_err(|reason| no_shadow(&reason))?;
+            sides.shadow = Some(scratch.clone());
+            let steps = sides.steps(external).await;
+            let discarded = own.discard(&scratch).await;
+            let steps = steps?;
+            discarded?;
+            if let Some(note) = own.note() {
+                out.note(note);
+            }
+            Ok(steps)
+        })
     }
 }
 
@@ -140,18 +160,25 @@ fn main_url(settings: &Settings) -> Option<DatabaseUrl> {
     settings.parsed_url(settings.url.as_ref()?, &settings.cwd).ok()
 }
 
-/// Where migrations are replayed. Nothing is made on a server that nobody named for it.
-fn shadow_url(settings: &Settings, projects: &[&Project], context: &Context) -> Result<DatabaseUrl, Error> {
+/// The database that is named for replaying migrations. Nothing is made on a server that nobody named for it.
+fn shadow_url(settings: &Settings, projects: &[&Project], context: &Context) -> Result<Option<DatabaseUrl>, Error> {
     if let Some(setting @ Setting { value: UrlText::Text(_), .. }) = &settings.shadow_url {
-        return Ok(settings.parsed_url(setting, &context.cwd)?);
+        return Ok(Some(settings.parsed_url(setting, &context.cwd)?));
     }
     for project in projects {
         if let Some(url) = project.shadow_url()? {
-            return Ok(url);
+            return Ok(Some(url));
         }
     }
-    Err(Error::usage(
-        "migrations are compared by replaying them in a database, and none is named for that",
+    Ok(None)
+}
+
+fn no_shadow(reason: &str) -> Error {
+    Error::usage(
+        format!(
+            "migrations are compared by replaying them in a database, none is named for that, and there is no server of \
+             evt's own to do it in: {reason}"
+        ),
         "name an empty one with `--shadow-database-url <url>`, or with `datasource.shadowDatabaseUrl` in the configuration",
-    ))
+    )
 }

@@ -12,6 +12,7 @@ use crate::diff::External;
 use crate::error::Error;
 use crate::introspect::Scope;
 use crate::lower::lower;
+use crate::migrations::own_server::FOLDER;
 use crate::migrations::records::Records;
 use crate::migrations::{ApplyOptions, Cache, Directory, OwnServer, Shadow, Transactions, bridge};
 use crate::output::Output;
@@ -108,7 +109,7 @@ impl Session {
     /// Where migrations are replayed.
     pub(super) fn shadow(&self) -> Result<Shadow, Error> {
         let shadow = Shadow::new(&self.reached.url, self.shadow.as_ref().map(|reached| &reached.url))?;
-        let own = OwnServer::new(self.project.settings.cwd.join(".evt/shadow"), self.search_path.clone());
+        let own = OwnServer::new(self.project.settings.cwd.join(FOLDER), self.search_path.clone());
         Ok(shadow.with_init(self.project.settings.init_shadow_db.clone()).or_own_server(own))
     }
 

@@ -1,26 +1,34 @@
-//! A PostgreSQL server that evt runs itself, from the machine's own server binaries: behind `local:<folder>` URLs and
-//! under the tests.
+//! A PostgreSQL server that evt runs itself, from the machine's own server binaries or from inside evt: behind
+//! `local:<folder>` URLs and under the tests.
 //!
 //! Whoever uses the server holds a shared lock on a file in the folder. The first user starts the server, the last one
 //! to leave stops it, and a server whose user died is found and used by the next one. Nothing has to be cleaned up.
 
+mod choice;
 pub mod development;
+pub mod embedded;
 pub mod gateway;
+mod greeting;
+mod home;
 mod postmaster;
 mod programs;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use home::{home_of, lock_file, locks, made_in, new_socket_folder};
 use postmaster::State;
 use programs::Identity;
 
-use super::url::DatabaseUrl;
+use super::url::{DatabaseUrl, ServerKind};
 
+pub use choice::{Maker, ServerProgram};
+pub use embedded::Embedded;
+pub use greeting::Visitor;
 pub use programs::Binaries;
 
 /// Longest wait for a server to accept connections or to stop. A server that recovers from a crash may need a while.
@@ -41,7 +49,8 @@ pub enum LocalError {
     /// There are no server binaries on this machine.
     #[error(
         "no PostgreSQL server found on this machine (looked for `initdb` in PATH and in {}): \
-         install one, for example with `apt-get install postgresql`, or set DATABASE_URL to a server elsewhere",
+         install one, for example with `apt-get install postgresql`, set DATABASE_URL to a server elsewhere, or take an \
+         evt with a PostgreSQL inside (feature `embedded`)",
         looked.join(", ")
     )]
     NoBinaries {
@@ -62,6 +71,46 @@ pub enum LocalError {
         /// The major version of the binaries.
         available: String,
     },
+    /// The folder was made by a server of the other kind, whose files this one cannot read.
+    #[error(
+        "`{}` was made by {made_by}, and {wanted} cannot read its files: {}, choose another folder, or throw the data \
+         away with `evt dev reset`",
+        folder.display(), instead(made_by.kind)
+    )]
+    OtherKind {
+        /// The data folder.
+        folder: PathBuf,
+        /// What made it.
+        made_by: Maker,
+        /// What is to run.
+        wanted: Maker,
+    },
+    /// What made the folder is not installed on this machine.
+    #[error(
+        "`{}` was made by {made_by}, and there is none on this machine (looked for `initdb` in PATH and in {}): install \
+         it, choose another folder, or throw the data away with `evt dev reset`",
+        folder.display(), looked.join(", ")
+    )]
+    MakerMissing {
+        /// The data folder.
+        folder: PathBuf,
+        /// What made it.
+        made_by: Maker,
+        /// The places that were looked at besides PATH.
+        looked: Vec<String>,
+    },
+    /// There is no PostgreSQL in this evt.
+    #[error(
+        "this evt has no PostgreSQL inside ({}): install a PostgreSQL server, or an evt with the feature `embedded`",
+        embedded::WHY_NOT
+    )]
+    NotEmbedded,
+    /// The program that serves the embedded PostgreSQL is not there.
+    #[error("the PostgreSQL inside evt is served by the program `evt`, which is not in PATH")]
+    NoProgram,
+    /// The embedded PostgreSQL failed.
+    #[error("the embedded PostgreSQL failed: {0}")]
+    Embedded(String),
     /// The server refuses to run as root and there is nobody else to run it.
     #[error("PostgreSQL does not run as root, and this machine has no user `postgres` or `nobody` to run it as")]
     NoUser,
@@ -120,42 +169,65 @@ pub struct LocalServer {
     users: File,
     child: Option<Child>,
     disposable: bool,
+    kind: ServerKind,
 }
 
 impl LocalServer {
     /// Starts the server whose data is below `folder`, making the data first if there is none; or joins the one that
     /// runs there already.
-    pub fn start(binaries: &Binaries, folder: &Path, durability: Durability) -> Result<Self, LocalError> {
-        Self::start_with(binaries, folder, durability, &[])
+    pub fn start(program: &ServerProgram, folder: &Path, durability: Durability) -> Result<Self, LocalError> {
+        Self::start_with(program, folder, durability, &[])
     }
 
-    /// As [`LocalServer::start`], with settings of the server as `name=value`. A server that runs already keeps its own.
+    /// As [`LocalServer::start`], with settings of the server as `name=value`, which only an installed one takes. A
+    /// server that runs already keeps its own.
     pub fn start_with(
-        binaries: &Binaries,
+        program: &ServerProgram,
         folder: &Path,
         durability: Durability,
         settings: &[String],
     ) -> Result<Self, LocalError> {
-        let identity = Identity::for_server()?;
+        let identity = program.identity()?;
         let home = home_of(folder, identity)?;
         let (_starting, users) = locks(&home)?;
         users.lock_shared().map_err(|source| io_error(&home, source))?;
 
         let data = home.join("data");
-        let disposable = durability == Durability::Disposable;
-        if !data.join("PG_VERSION").exists() {
-            initialise(binaries, &data, identity)?;
+        if Maker::of(&data).is_none() {
+            // A folder that does not say who made it is what an interrupted beginning leaves: nothing in it can be
+            // anybody's data.
+            let _ = fs::remove_dir_all(&data);
+            program.initialise(&data, identity)?;
         }
+        program.check_kind(&data)?;
+        let server = |socket_folder, port, child| {
+            let (data, disposable, kind) = (data.clone(), durability == Durability::Disposable, program.kind());
+            Self { data, socket_folder, port, users, child, disposable, kind }
+        };
         if let Some((socket_folder, port)) = postmaster::settled(&data)? {
-            return Ok(Self { data, socket_folder, port, users, child: None, disposable });
+            return Ok(server(socket_folder, port, None));
         }
-        check_version(binaries, &data)?;
+        program.check_version(&data)?;
         let socket_folder = new_socket_folder(identity)?;
         let port = 5432;
-        let child = launch(binaries, &data, &socket_folder, port, durability, settings, identity)?;
-        let mut server = Self { data, socket_folder, port, users, child: Some(child), disposable };
+        let child = launch(program, &data, &socket_folder, port, durability, settings, identity)?;
+        let mut server = server(socket_folder, port, Some(child));
         server.wait_until_ready()?;
         Ok(server)
+    }
+
+    /// Which kind it is.
+    pub fn kind(&self) -> ServerKind {
+        self.kind
+    }
+
+    /// What `url` leads to on this server.
+    pub fn url(&self, url: &DatabaseUrl) -> DatabaseUrl {
+        let url = url.on_socket(&self.socket_folder, self.port, SUPERUSER);
+        match self.kind {
+            ServerKind::Installed => url,
+            ServerKind::Embedded => url.serving_one(),
+        }
     }
 
     /// The folder of its unix socket.
@@ -180,25 +252,19 @@ impl LocalServer {
 
     /// Throws the data below a folder away. Refuses while anybody uses it. Says whether there was any.
     pub fn erase(folder: &Path) -> Result<bool, LocalError> {
-        if !folder.exists() {
-            return Ok(false);
-        }
-        let home = home_of(folder, Identity::for_server()?)?;
+        let Some(home) = made_in(folder) else { return Ok(false) };
         let (_starting, users) = locks(&home)?;
         if users.try_lock().is_err() {
             return Err(LocalError::Busy { folder: folder.to_owned() });
         }
         let data = home.join("data");
-        let there = data.exists();
-        if there {
-            // One that was left behind by a crash.
-            if postmaster::runs(&data) {
-                postmaster::ask_to_stop(&data, true)?;
-                postmaster::settled(&data)?;
-            }
-            fs::remove_dir_all(&data).map_err(|source| io_error(&data, source))?;
+        // One that was left behind by a crash.
+        if postmaster::runs(&data) {
+            postmaster::ask_to_stop(&data, true)?;
+            postmaster::settled(&data)?;
         }
-        Ok(there)
+        fs::remove_dir_all(&data).map_err(|source| io_error(&data, source))?;
+        Ok(true)
     }
 
     fn wait_until_ready(&mut self) -> Result<(), LocalError> {
@@ -280,9 +346,9 @@ impl Reached {
     /// other URL as it is. `search_path` is the PATH variable.
     pub fn new(url: &DatabaseUrl, search_path: Option<&OsStr>) -> Result<Self, LocalError> {
         let Some(folder) = url.local_folder() else { return Ok(Self { url: url.clone(), server: None }) };
-        let server = LocalServer::start(&Binaries::find(search_path)?, folder, Durability::Kept)?;
-        let url = url.on_socket(server.socket_folder(), server.port(), SUPERUSER);
-        Ok(Self { url, server: Some(server) })
+        let program = ServerProgram::of_folder(folder, url.local_server(), search_path)?;
+        let server = LocalServer::start(&program, folder, Durability::Kept)?;
+        Ok(Self { url: server.url(url), server: Some(server) })
     }
 
     /// The server that evt runs for this URL.
@@ -296,84 +362,8 @@ impl Reached {
     }
 }
 
-/// The folder that really holds the server's files. Usually `folder`; but a server that runs as another user cannot
-/// work below a folder which that user may not enter (such as root's home), and then they lie elsewhere.
-fn home_of(folder: &Path, identity: Identity) -> Result<PathBuf, LocalError> {
-    fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
-    let folder = folder.canonicalize().map_err(|source| io_error(folder, source))?;
-    if identity.can_reach(&folder.join("data")) {
-        return Ok(folder);
-    }
-    let name = folder.to_string_lossy().replace(['/', ' '], "-");
-    let home = Path::new("/var/lib/evt").join(name.trim_matches('-'));
-    fs::create_dir_all(&home).map_err(|source| io_error(&home, source))?;
-    let note = format!("The server's user cannot enter this folder; its data is in {}\n", home.display());
-    fs::write(folder.join("LOCATION"), note).map_err(|source| io_error(&folder, source))?;
-    Ok(home)
-}
-
-/// Takes the lock under which a server is started, and opens that of its users.
-fn locks(home: &Path) -> Result<(File, File), LocalError> {
-    let starting = lock_file(&home.join("start.lock"))?;
-    starting.lock().map_err(|source| io_error(home, source))?;
-    Ok((starting, lock_file(&home.join("users.lock"))?))
-}
-
-fn lock_file(path: &Path) -> Result<File, LocalError> {
-    OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|source| io_error(path, source))
-}
-
-fn initialise(binaries: &Binaries, data: &Path, identity: Identity) -> Result<(), LocalError> {
-    // A folder without PG_VERSION is what an interrupted initdb leaves: nothing in it can be anybody's data.
-    let _ = fs::remove_dir_all(data);
-    fs::create_dir_all(data).map_err(|source| io_error(data, source))?;
-    identity.give(data)?;
-    binaries
-        .command("initdb", identity)
-        .arg("--pgdata")
-        .arg(data)
-        .arg("--username")
-        .arg(SUPERUSER)
-        // The socket lies in a folder that nobody else may enter, and there is no other way in.
-        .arg("--auth=trust")
-        .arg("--encoding=UTF8")
-        .arg("--locale=C")
-        .arg("--no-sync")
-        .run()
-        .map(drop)
-}
-
-fn check_version(binaries: &Binaries, data: &Path) -> Result<(), LocalError> {
-    let path = data.join("PG_VERSION");
-    let found = fs::read_to_string(&path).map_err(|source| io_error(&path, source))?.trim().to_owned();
-    let available = binaries.major_version()?;
-    if found == available {
-        Ok(())
-    } else {
-        Err(LocalError::OtherVersion { folder: data.to_path_buf(), found, available })
-    }
-}
-
-/// A fresh folder for the socket, short because a socket's path may not exceed about 100 bytes.
-fn new_socket_folder(identity: Identity) -> Result<PathBuf, LocalError> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let temporary = Path::new("/tmp");
-    for _ in 0..100 {
-        let folder = temporary.join(format!("evt-{}", &uuid::Uuid::new_v4().simple().to_string()[..12]));
-        match fs::DirBuilder::new().mode(0o700).create(&folder) {
-            Ok(()) => {
-                identity.give(&folder)?;
-                return Ok(folder);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(io_error(&folder, source)),
-        }
-    }
-    Err(io_error(temporary, io::Error::from(io::ErrorKind::AlreadyExists)))
-}
-
 fn launch(
-    binaries: &Binaries,
+    program: &ServerProgram,
     data: &Path,
     socket_folder: &Path,
     port: u16,
@@ -384,6 +374,37 @@ fn launch(
     use std::os::unix::process::CommandExt as _;
     let log_path = data.join(LOG);
     let log = File::create(&log_path).map_err(|source| io_error(&log_path, source))?;
+    let mut program = match program {
+        ServerProgram::Embedded(_) if !settings.is_empty() => {
+            return Err(LocalError::Embedded("it takes no settings".to_owned()));
+        }
+        ServerProgram::Embedded(embedded) => embedded.command(data, &postmaster::socket(socket_folder, port)),
+        ServerProgram::Installed(binaries) => {
+            postgres(binaries, data, socket_folder, port, durability, settings, identity)
+        }
+    };
+    let error_log = log.try_clone().map_err(|source| io_error(&log_path, source))?;
+    program
+        .command
+        .current_dir("/")
+        .stdout(log)
+        .stderr(error_log)
+        // A group of its own: Ctrl-C in the terminal reaches evt, which stops the server in order.
+        .process_group(0)
+        .spawn()
+        .map_err(|error| LocalError::Program { program: "postgres", output: error.to_string() })
+}
+
+/// The command line of an installed server.
+fn postgres(
+    binaries: &Binaries,
+    data: &Path,
+    socket_folder: &Path,
+    port: u16,
+    durability: Durability,
+    settings: &[String],
+    identity: Identity,
+) -> programs::Program {
     let setting = |name: &str, value: &OsStr| {
         let mut text = OsString::from(format!("{name}="));
         text.push(value);
@@ -409,16 +430,14 @@ fn launch(
     for setting in settings {
         program = program.arg("-c").arg(setting);
     }
-    let error_log = log.try_clone().map_err(|source| io_error(&log_path, source))?;
     program
-        .command
-        .current_dir("/")
-        .stdout(log)
-        .stderr(error_log)
-        // A group of its own: Ctrl-C in the terminal reaches evt, which stops the server in order.
-        .process_group(0)
-        .spawn()
-        .map_err(|error| LocalError::Program { program: "postgres", output: error.to_string() })
+}
+
+fn instead(made_by: ServerKind) -> &'static str {
+    match made_by {
+        ServerKind::Installed => "take `server=embedded` out of the URL",
+        ServerKind::Embedded => "take `server=installed` out of the URL",
+    }
 }
 
 fn log_end(data: &Path) -> String {

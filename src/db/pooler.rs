@@ -25,6 +25,9 @@ impl Connection {
     /// Whether there is a pooler in between that may serve each transaction by another server process. Asks nothing if
     /// the server itself answers.
     pub async fn is_shared(&mut self) -> Result<bool, DbError> {
+        if self.url.serves_one() {
+            return Ok(false);
+        }
         let (Some(announced), Some(first)) = (self.announced_process().await, self.backend) else { return Ok(false) };
         // A pooler makes up the process id by which a session can be cancelled.
         if announced == first {

@@ -45,6 +45,7 @@ pub struct DatabaseUrl {
     options: Option<String>,
     pgbouncer: bool,
     session: TargetSessionAttrs,
+    serves_one: bool,
 }
 
 /// A server, or one that evt runs itself.
@@ -52,8 +53,17 @@ pub struct DatabaseUrl {
 enum Place {
     /// Never empty; tried in turn.
     Servers(Vec<Server>),
-    /// The folder below which the server's data is.
-    Local(PathBuf),
+    /// The folder below which the server's data is, and which kind of server is asked for.
+    Local(PathBuf, Option<ServerKind>),
+}
+
+/// Which PostgreSQL evt runs itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerKind {
+    /// One that is installed on this machine.
+    Installed,
+    /// The one inside evt.
+    Embedded,
 }
 
 /// One address of a server.
@@ -256,7 +266,7 @@ impl DatabaseUrl {
     pub fn host(&self) -> Option<String> {
         match &self.place {
             Place::Servers(servers) => servers.first().map(|server| server.host.name()),
-            Place::Local(_) => None,
+            Place::Local(..) => None,
         }
     }
 
@@ -264,7 +274,7 @@ impl DatabaseUrl {
     pub fn port(&self) -> u16 {
         match &self.place {
             Place::Servers(servers) => servers.first().and_then(|server| server.port).unwrap_or(DEFAULT_PORT),
-            Place::Local(_) => DEFAULT_PORT,
+            Place::Local(..) => DEFAULT_PORT,
         }
     }
 
@@ -272,7 +282,7 @@ impl DatabaseUrl {
     /// `local:<folder>`; several hosts with commas between them; `None` if the URL names no host.
     pub fn location(&self) -> Option<String> {
         match &self.place {
-            Place::Local(folder) => Some(format!("local:{}", folder.display())),
+            Place::Local(folder, _) => Some(format!("local:{}", folder.display())),
             Place::Servers(servers) => {
                 let texts: Vec<String> = servers.iter().filter_map(Server::location).collect();
                 (!texts.is_empty()).then(|| texts.join(","))
@@ -295,9 +305,38 @@ impl DatabaseUrl {
     /// The folder of a server that evt runs itself.
     pub fn local_folder(&self) -> Option<&Path> {
         match &self.place {
-            Place::Local(folder) => Some(folder),
+            Place::Local(folder, _) => Some(folder),
             Place::Servers(_) => None,
         }
+    }
+
+    /// Which kind of server the parameter `server` of a `local:` URL asks for.
+    pub fn local_server(&self) -> Option<ServerKind> {
+        match &self.place {
+            Place::Local(_, kind) => *kind,
+            Place::Servers(_) => None,
+        }
+    }
+
+    /// The same, asking for a kind of server; nothing changes but for a `local:` URL.
+    #[must_use]
+    pub fn with_local_server(&self, kind: ServerKind) -> Self {
+        match &self.place {
+            Place::Local(folder, _) => Self { place: Place::Local(folder.clone(), Some(kind)), ..self.clone() },
+            Place::Servers(_) => self.clone(),
+        }
+    }
+
+    /// Whether the server is one that serves one connection at a time: a second one waits until the first is closed.
+    pub fn serves_one(&self) -> bool {
+        self.serves_one
+    }
+
+    /// The same, of a server that serves one connection at a time. How long to wait for a turn is for that server to
+    /// say.
+    #[must_use]
+    pub fn serving_one(&self) -> Self {
+        Self { serves_one: true, connect_timeout: None, ..self.clone() }
     }
 
     /// TLS settings.
@@ -359,7 +398,7 @@ impl DatabaseUrl {
     #[must_use]
     pub fn resolved(&self, root: &Path, certificates: &Path) -> Self {
         let mut url = self.clone();
-        if let Place::Local(folder) = &mut url.place {
+        if let Place::Local(folder, _) = &mut url.place {
             *folder = root.join(&*folder);
         }
         if let Some(Roots::File(path)) = &mut url.tls.roots {
@@ -383,9 +422,9 @@ impl DatabaseUrl {
     /// names of this machine and its sockets count as one host, and one shared address of several is enough.
     pub fn same_database_as(&self, other: &Self) -> bool {
         let same_server = match (&self.place, &other.place) {
-            (Place::Local(a), Place::Local(b)) => a == b,
+            (Place::Local(a, _), Place::Local(b, _)) => a == b,
             (Place::Servers(a), Place::Servers(b)) => a.iter().any(|a| b.iter().any(|b| a.same(b))),
-            (Place::Local(_), Place::Servers(_)) | (Place::Servers(_), Place::Local(_)) => false,
+            (Place::Local(..), Place::Servers(_)) | (Place::Servers(_), Place::Local(..)) => false,
         };
         same_server && self.effective_database() == other.effective_database() && self.namespace() == other.namespace()
     }
@@ -543,7 +582,7 @@ impl fmt::Display for DatabaseUrl {
     /// The URL without password and without parameters other than `schema`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Local(folder) => write!(f, "local:{}", folder.display())?,
+            Place::Local(folder, _) => write!(f, "local:{}", folder.display())?,
             Place::Servers(servers) => {
                 f.write_str("postgresql://")?;
                 if let Some(user) = &self.user {

@@ -15,9 +15,10 @@ use crate::dbschema::DbSchema;
 use crate::diff::External;
 use crate::error::Error;
 use crate::introspect::Scope;
+use crate::migrations::own_server::FOLDER;
 use crate::migrations::shadow::replayed;
 use crate::migrations::status::Reading;
-use crate::migrations::{Migration, Shadow, apply};
+use crate::migrations::{Migration, OwnServer, Shadow, apply};
 use crate::psl::schema::Rules;
 
 /// The flag by which Prisma's command line gives URLs.
@@ -215,7 +216,12 @@ impl Session {
         let project = self.own()?;
         let main = self.reach(&project.url()?)?;
         let given = project.shadow_url()?.map(|url| self.reach(&url)).transpose()?;
-        Ok(Shadow::new(&main, given.as_ref())?.with_init(init))
+        let shadow = Shadow::new(&main, given.as_ref())?.with_init(init);
+        if !main.serves_one() {
+            return Ok(shadow);
+        }
+        let search_path = self.settings.environment.get(PATH).map(std::ffi::OsString::from);
+        Ok(shadow.or_own_server(OwnServer::new(self.settings.cwd.join(FOLDER), search_path)))
     }
 
     /// The database that all migrations of a folder make.

@@ -177,6 +177,7 @@ pub(super) fn of_migrate(error: &MigrateError) -> Option<String> {
         MigrateError::Db(error)
         | MigrateError::Lock(LockError::Db(error))
         | MigrateError::Introspect(IntrospectError::Query { source: error, .. }) => return of_db(error),
+        MigrateError::ShadowServer { .. } => "name an empty database in `shadowDatabaseUrl`",
         MigrateError::ShadowCreation { .. } => {
             "give the user the right CREATEDB, or name an empty database in `shadowDatabaseUrl`"
         }

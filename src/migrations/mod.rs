@@ -95,6 +95,12 @@ pub enum MigrateError {
         /// Why a server of evt's own cannot stand in, if one was thought of.
         stand_in: Option<String>,
     },
+    /// A server of evt's own for the shadow database did not start (P3014).
+    #[error("there is no server for the shadow database: {reason}")]
+    ShadowServer {
+        /// Why not.
+        reason: String,
+    },
     /// Neither the namespaces nor what is in them could be dropped (P3016).
     #[error("the database cannot be emptied: {source}")]
     Reset {

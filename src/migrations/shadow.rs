@@ -115,6 +115,16 @@ impl Shadow {
                 reset::reset(&mut db, &scope.namespaces).await?;
                 Ok(ShadowDatabase { db, made: None, stand_in: false })
             }
+            Place::Beside(main) if main.serves_one() => {
+                let started = match &self.own {
+                    Some(own) => own.start(&Wanted::another(), main.namespace()).await?,
+                    None => Err("no folder is named for it".to_owned()),
+                };
+                match started {
+                    Ok(url) => beside(&url, false).await,
+                    Err(reason) => Err(MigrateError::ShadowServer { reason }),
+                }
+            }
             Place::Beside(main) => {
                 let mut maintenance = Connection::open(main).await?;
                 let made = match (create(&mut maintenance).await, &self.own) {
@@ -129,7 +139,7 @@ impl Shadow {
                     Ok(name) => connect_new(name, main, false).await,
                     Err((source, None)) => Err(MigrateError::ShadowCreation { source, stand_in: None }),
                     Err((source, Some((own, wanted)))) => match own.start(&wanted, main.namespace()).await? {
-                        Ok(url) => on_stand_in(&url).await,
+                        Ok(url) => beside(&url, true).await,
                         Err(reason) => Err(MigrateError::ShadowCreation { source, stand_in: Some(reason) }),
                     },
                 }
@@ -145,12 +155,17 @@ async fn create(maintenance: &mut Connection) -> Result<String, DbError> {
     Ok(name)
 }
 
-async fn on_stand_in(url: &DatabaseUrl) -> Result<ShadowDatabase, MigrateError> {
+/// Makes a scratch database on the server of another one, and connects to it.
+async fn beside(url: &DatabaseUrl, stand_in: bool) -> Result<ShadowDatabase, MigrateError> {
+    connect_new(create_beside(url).await?, url, stand_in).await
+}
+
+/// Makes a scratch database on the server of another one, and returns its name.
+pub(super) async fn create_beside(url: &DatabaseUrl) -> Result<String, MigrateError> {
     let mut maintenance = Connection::open(url).await?;
     let made = create(&mut maintenance).await;
     maintenance.close().await;
-    let name = made.map_err(|source| MigrateError::ShadowCreation { source, stand_in: None })?;
-    connect_new(name, url, true).await
+    made.map_err(|source| MigrateError::ShadowCreation { source, stand_in: None })
 }
 
 /// Connects to a scratch database that was made through another one; drops it if that fails.

@@ -180,14 +180,31 @@ fn no_shadow(database: &TestDatabase) {
     let programs = old.path().display().to_string();
     let said = fails_in(&project(false), &role.url(), "migrate dev --name x", &programs);
     says(&said, Code::P3014, &["permission denied", "this machine has PostgreSQL 9", "CREATEDB"]);
+    let said = fails_in(&project(true), &role.url(), &format!("{COMPARE} {}", role.url()), &programs);
+    for words in ["none is named for that", "this machine has PostgreSQL 9", "--shadow-database-url"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }
+
+/// Needs a database to replay the migrations in.
+const COMPARE: &str = "migrate diff --script --from-migrations migrations --to-url";
 
 fn stand_in(database: &TestDatabase) {
     let role = Role::new(database, "");
     database.ask(&format!("GRANT ALL ON SCHEMA public TO {}", role.name));
     let (project, programs) = (project(true), binaries().expect("server programs"));
     open_to_all(project.path());
-    for (words, says) in [("migrate deploy", ""), ("migrate dev --name x", "a PostgreSQL of evt's own")] {
+    for (words, says) in [
+        ("migrate deploy", ""),
+        (
+            "migrate dev --name x",
+            "the role may not create databases: the migrations were replayed in a PostgreSQL of evt",
+        ),
+        (
+            &format!("{COMPARE} {}", role.url()),
+            "no shadow database is named: the migrations were replayed in a Postgre",
+        ),
+    ] {
         let output = evt(&project, &role.url(), words, &programs);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.contains(says), "{words}: {said}");

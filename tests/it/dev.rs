@@ -3,17 +3,33 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use evt::db::url::ServerKind;
 use evt::db::{Connection, DatabaseUrl};
 use evt::sql::quote::Statement;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use crate::server::{binaries, open_to_all, runtime};
+use crate::server::{binaries, local_url, on_each_kind, open_to_all, runtime};
 
-type Test = fn(&Path) -> Result<(), Failed>;
+type Test = fn(&Project) -> Result<(), Failed>;
+
+/// A folder, and the kind of the server in it.
+struct Project {
+    folder: tempfile::TempDir,
+    kind: ServerKind,
+}
+
+impl Deref for Project {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.folder.path()
+    }
+}
 
 pub(crate) fn tests() -> Vec<Trial> {
     let tests: [(&str, Test); 6] = [
@@ -26,16 +42,16 @@ pub(crate) fn tests() -> Vec<Trial> {
     ];
     tests
         .into_iter()
-        .map(|(name, test)| {
-            let run = move || {
+        .flat_map(|(name, test)| {
+            on_each_kind(&format!("dev: {name}"), ("live", "long embedded"), move |kind| {
                 let folder = tempfile::Builder::new().prefix("evt-test-dev-").tempdir()?;
                 open_to_all(folder.path());
-                let outcome = test(folder.path());
+                let project = Project { folder, kind };
+                let outcome = test(&project);
                 // A test that fails in between leaves nothing running.
-                evt(folder.path(), &["stop"])?;
+                evt(&project, &["stop"])?;
                 outcome
-            };
-            Trial::test(format!("live dev: {name}"), run).with_ignored_flag(binaries().is_none())
+            })
         })
         .chain([Trial::test("readme: the commands of dev", readme)])
         .collect()
@@ -50,7 +66,7 @@ fn readme() -> Result<(), Failed> {
     Ok(())
 }
 
-fn serves(project: &Path) -> Result<(), Failed> {
+fn serves(project: &Project) -> Result<(), Failed> {
     let (child, address) = foreground(project, &[])?;
     let url = text(&address, "url");
     assert_eq!(ask(&url, "CREATE TABLE kept (id int); SELECT 'made' AS answer")?, "made");
@@ -63,6 +79,7 @@ fn serves(project: &Path) -> Result<(), Failed> {
     for words in ["connection 1 of postgres to postgres", "connection 1 ended after", "Stopped"] {
         assert!(talk.contains(words), "{words}: {talk}");
     }
+    assert_eq!(talk.contains("one connection at a time"), project.kind == ServerKind::Embedded, "{talk}");
     assert!(!project.join(".evt/db/data/postmaster.pid").exists(), "the server is stopped");
 
     let (child, again) = foreground(project, &[])?;
@@ -72,7 +89,7 @@ fn serves(project: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn background(project: &Path) -> Result<(), Failed> {
+fn background(project: &Project) -> Result<(), Failed> {
     assert_eq!(status(project)?, (Some(1), Value::Bool(false)));
     let started = evt(project, &["--detach"])?;
     assert_eq!(started.status.code(), Some(0), "{}", said(&started));
@@ -100,7 +117,7 @@ fn background(project: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn crash(project: &Path) -> Result<(), Failed> {
+fn crash(project: &Project) -> Result<(), Failed> {
     let (mut child, address) = foreground(project, &[])?;
     let url = text(&address, "url");
     ask(&url, "CREATE TABLE kept (id int); INSERT INTO kept VALUES (1); SELECT '' AS answer")?;
@@ -115,7 +132,7 @@ fn crash(project: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn migrates(project: &Path) -> Result<(), Failed> {
+fn migrates(project: &Project) -> Result<(), Failed> {
     fs::write(project.join("schema.prisma"), "datasource db {\n  provider = \"postgresql\"\n}\n")?;
     fs::create_dir_all(project.join("migrations/1_init"))?;
     fs::write(project.join("migrations/1_init/migration.sql"), "CREATE TABLE made (id int);\n")?;
@@ -126,7 +143,7 @@ fn migrates(project: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn strangers(project: &Path) -> Result<(), Failed> {
+fn strangers(project: &Project) -> Result<(), Failed> {
     let (child, address) = foreground(project, &[])?;
     let port = u16::try_from(address["port"].as_u64().ok_or("a port")?)?;
     // Somebody who only looks whether the port is open says nothing, and neither does evt.
@@ -144,7 +161,7 @@ fn strangers(project: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn shared(project: &Path) -> Result<(), Failed> {
+fn shared(project: &Project) -> Result<(), Failed> {
     let (child, address) = foreground(project, &[])?;
     let script = project.join("script.sql");
     fs::write(&script, "CREATE TABLE shared (id int);")?;
@@ -156,7 +173,7 @@ fn shared(project: &Path) -> Result<(), Failed> {
 }
 
 /// Starts it in the foreground and waits until it has said where it is.
-fn foreground(project: &Path, arguments: &[&str]) -> Result<(Child, Value), Failed> {
+fn foreground(project: &Project, arguments: &[&str]) -> Result<(Child, Value), Failed> {
     let mut command = command(project);
     command.args(["dev", "--json"]).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
@@ -183,20 +200,21 @@ fn terminate(child: Child) -> Result<(Option<i32>, String), Failed> {
     Ok((output.status.code(), said(&output)))
 }
 
-fn status(project: &Path) -> Result<(Option<i32>, Value), Failed> {
+fn status(project: &Project) -> Result<(Option<i32>, Value), Failed> {
     let output = evt(project, &["status", "--json"])?;
     let answer: Value = serde_json::from_slice(&output.stdout)?;
     Ok((output.status.code(), answer["running"].clone()))
 }
 
 /// Runs `evt dev …` to its end.
-fn evt(project: &Path, arguments: &[&str]) -> Result<Output, Failed> {
+fn evt(project: &Project, arguments: &[&str]) -> Result<Output, Failed> {
     Ok(command(project).arg("dev").args(arguments).output()?)
 }
 
-fn command(project: &Path) -> Command {
+fn command(project: &Project) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
-    command.current_dir(project).env_clear().env("PATH", binaries().unwrap_or_default()).stdin(Stdio::null());
+    command.current_dir(&**project).env_clear().stdin(Stdio::null());
+    command.envs([("PATH", binaries().unwrap_or_default().as_str()), ("DATABASE_URL", local_url(project.kind))]);
     command
 }
 

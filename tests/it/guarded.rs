@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
+use evt::db::local::{Durability, LocalServer, SUPERUSER, ServerProgram};
 use evt::db::{Connection, DatabaseUrl};
 use evt::sql::quote::Statement;
 use rcgen::{
@@ -75,7 +75,7 @@ impl Guarded {
 fn start() -> Guarded {
     let folder = tempfile::Builder::new().prefix("evt-test-guarded-").tempdir().expect("a folder");
     open_to_all(folder.path());
-    let found = Binaries::in_folder(Path::new(&binaries().expect("server programs"))).expect("server programs");
+    let found = ServerProgram::in_folder(Path::new(&binaries().expect("server programs"))).expect("server programs");
     // A port that was free a moment ago; whoever takes it in between makes the next attempt necessary.
     let server = (0..5)
         .find_map(|_| {

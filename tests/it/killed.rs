@@ -8,53 +8,57 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
+use evt::db::url::ServerKind;
 use libtest_mimic::{Failed, Trial};
 
-use crate::server::{binaries, open_to_all};
+use crate::server::{binaries, local_url, on_each_kind, open_to_all};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    vec![trial("long killed: dev on a local server goes on where it was killed", 4)]
+    trials("killed: dev on a local server goes on where it was killed", 4)
 }
 
 /// The tests that take minutes.
 pub(crate) fn sweep() -> Vec<Trial> {
-    vec![trial("long killed: the sweep of fifty on a local server", 50)]
+    trials("killed: the sweep of fifty on a local server", 50)
 }
 
-fn trial(name: &str, deaths: u32) -> Trial {
-    Trial::test(name, move || run(deaths)).with_ignored_flag(binaries().is_none())
+fn trials(name: &str, deaths: u32) -> Vec<Trial> {
+    on_each_kind(name, ("long", "long embedded"), move |kind| run(kind, deaths))
 }
 
-fn run(deaths: u32) -> Result<(), Failed> {
+fn run(kind: ServerKind, deaths: u32) -> Result<(), Failed> {
     let folder = tempfile::Builder::new().prefix("evt-test-killed-").tempdir()?;
     open_to_all(folder.path());
     let project = folder.path();
     write_schema(project, 0)?;
-    succeeds(project, &["migrate", "dev", "--name", "first"])?;
+    succeeds(kind, project, &["migrate", "dev", "--name", "first"])?;
     fs::write(project.join("rows.sql"), "INSERT INTO \"Kept\" SELECT n FROM generate_series(1, 1000) AS n")?;
-    succeeds(project, &["db", "execute", "--file", "rows.sql"])?;
+    succeeds(kind, project, &["db", "execute", "--file", "rows.sql"])?;
     // How long the command takes where this runs: the deaths are spread over all of it.
     write_schema(project, 1)?;
     let start = Instant::now();
-    succeeds(project, &["migrate", "dev", "--name", "second"])?;
+    succeeds(kind, project, &["migrate", "dev", "--name", "second"])?;
     let whole = start.elapsed();
     let mut finished = 0;
     for death in 1..=deaths {
         write_schema(project, death + 1)?;
-        let mut child = command(project, &["migrate", "dev", "--name", &format!("step {death}")]).spawn()?;
+        let mut child = command(kind, project, &["migrate", "dev", "--name", &format!("step {death}")]).spawn()?;
         std::thread::sleep(whole * death / (deaths + 1));
         finished += u32::from(child.try_wait()?.is_some());
         child.kill()?;
         child.wait()?;
-        let output = succeeds(project, &["migrate", "dev", "--name", &format!("again {death}")])?;
+        let output = succeeds(kind, project, &["migrate", "dev", "--name", &format!("again {death}")])?;
         assert!(said(&output).contains("in sync"), "death {death}: {}", said(&output));
-        let status = command(project, &["migrate", "status"]).output()?;
+        let status = command(kind, project, &["migrate", "status"]).output()?;
         assert!(said(&status).contains("up to date"), "death {death}: {}", said(&status));
         // Fails if a row is gone, or is there twice.
         fs::write(project.join("count.sql"), "DO $$ BEGIN ASSERT (SELECT count(*) FROM \"Kept\") = 1000; END $$")?;
-        succeeds(project, &["db", "execute", "--file", "count.sql"])?;
+        succeeds(kind, project, &["db", "execute", "--file", "count.sql"])?;
     }
-    report(&format!("{} of {deaths} runs were killed before their end, the others behind it", deaths - finished));
+    report(&format!(
+        "{kind:?}: {} of {deaths} runs were killed before their end, the others behind it",
+        deaths - finished
+    ));
     assert!(finished < deaths, "nothing was killed while it worked");
     Ok(())
 }
@@ -74,18 +78,18 @@ fn write_schema(project: &Path, columns: u32) -> Result<(), Failed> {
     Ok(fs::write(project.join("schema.prisma"), text)?)
 }
 
-fn succeeds(project: &Path, arguments: &[&str]) -> Result<Output, Failed> {
-    let output = command(project, arguments).output()?;
+fn succeeds(kind: ServerKind, project: &Path, arguments: &[&str]) -> Result<Output, Failed> {
+    let output = command(kind, project, arguments).output()?;
     if output.status.success() { Ok(output) } else { Err(format!("{arguments:?}: {}", said(&output)).into()) }
 }
 
-fn command(project: &Path, arguments: &[&str]) -> Command {
+fn command(kind: ServerKind, project: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
     command
         .args(arguments)
         .current_dir(project)
         .env_clear()
-        .envs([("DATABASE_URL", "local:.evt/db"), ("PATH", &binaries().unwrap_or_default())])
+        .envs([("DATABASE_URL", local_url(kind)), ("PATH", &binaries().unwrap_or_default())])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

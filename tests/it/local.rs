@@ -1,21 +1,53 @@
 //! Servers that evt runs itself, and what connecting can come to.
 
+use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use evt::db::local::{Binaries, Durability, LocalError, LocalServer, SUPERUSER};
+use evt::db::local::embedded::AVAILABLE;
+use evt::db::local::{Durability, LocalError, LocalServer, Reached};
+use evt::db::url::ServerKind;
 use evt::db::{Connection, DatabaseUrl, DbError};
 use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
 
-use crate::server::{binaries, open_to_all, runtime};
+use crate::server::{binaries, on_each_kind, open_to_all, program, runtime};
+
+type OfEach = fn(ServerKind);
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let tests: [(&str, fn()); 4] = [
+    let of_each: [(&str, OfEach); 4] = [
         ("the last user stops it", the_last_user_stops_it),
         ("a crash loses nothing", a_crash_loses_nothing),
         ("data of another version is refused", other_versions_are_refused),
-        ("wrong passwords are told apart from other trouble", wrong_passwords),
+        ("data that was not finished is made again", unfinished_data),
+    ];
+    let mut tests: Vec<Trial> = of_each
+        .into_iter()
+        .flat_map(|(name, test)| {
+            on_each_kind(&format!("local: {name}"), ("live", "long embedded"), move |kind| {
+                test(kind);
+                Ok(())
+            })
+        })
+        .collect();
+    let passwords = || {
+        wrong_passwords();
+        Ok(())
+    };
+    let name = "live local: wrong passwords are told apart from other trouble";
+    tests.push(Trial::test(name, passwords).with_ignored_flag(binaries().is_none()));
+    if AVAILABLE {
+        tests.extend(embedded());
+    }
+    tests
+}
+
+/// What only the embedded server does.
+fn embedded() -> Vec<Trial> {
+    let tests: [(&str, fn()); 2] = [
+        ("who comes second waits until the first has gone", second_waits),
+        ("neither kind reads what the other one made", other_kinds_are_refused),
     ];
     tests
         .into_iter()
@@ -24,15 +56,15 @@ pub(crate) fn tests() -> Vec<Trial> {
                 test();
                 Ok(())
             };
-            Trial::test(format!("live local: {name}"), run).with_ignored_flag(binaries().is_none())
+            Trial::test(format!("long embedded local: {name}"), run)
         })
         .collect()
 }
 
-fn the_last_user_stops_it() {
+fn the_last_user_stops_it(kind: ServerKind) {
     let folder = folder();
-    let first = start(folder.path());
-    let second = start(folder.path());
+    let first = start(kind, folder.path());
+    let second = start(kind, folder.path());
     assert_eq!(first.socket_folder(), second.socket_folder(), "the second user joins the first one's server");
     first.stop().expect("the first user leaves");
     ask(&second, "SELECT 1");
@@ -40,36 +72,98 @@ fn the_last_user_stops_it() {
     assert!(!folder.path().join("data/postmaster.pid").exists());
 }
 
-fn a_crash_loses_nothing() {
+fn a_crash_loses_nothing(kind: ServerKind) {
     let folder = folder();
-    let server = LocalServer::start(&found(), folder.path(), Durability::Kept).expect("a server");
+    let server = LocalServer::start(&program(kind), folder.path(), Durability::Kept).expect("a server");
     ask(&server, "CREATE TABLE kept (id int)");
     let pid_file = fs::read_to_string(folder.path().join("data/postmaster.pid")).expect("a running server");
     let pid = pid_file.lines().next().expect("its first line is the pid");
     let killed = std::process::Command::new("kill").args(["-KILL", pid]).status().expect("kill");
     assert!(killed.success());
     drop(server);
-    let server = start(folder.path());
+    let server = start(kind, folder.path());
     ask(&server, "INSERT INTO kept VALUES (1)");
 }
 
-fn other_versions_are_refused() {
+fn other_versions_are_refused(kind: ServerKind) {
     let folder = folder();
-    start(folder.path()).stop().expect("stop");
-    fs::write(folder.path().join("data/PG_VERSION"), "9.6\n").expect("another version");
-    let refused = LocalServer::start(&found(), folder.path(), Durability::Disposable);
+    start(kind, folder.path()).stop().expect("stop");
+    let path = folder.path().join("data/PG_VERSION");
+    let version = fs::read_to_string(&path).expect("its version");
+    let own = version.split_whitespace().next().expect("a number");
+    fs::write(&path, version.replace(own, "9.6")).expect("another version");
+    let refused = LocalServer::start(&program(kind), folder.path(), Durability::Disposable);
     assert!(matches!(&refused, Err(LocalError::OtherVersion { found, .. }) if found == "9.6"), "{refused:?}");
+}
+
+/// What is left where somebody was killed who made the data.
+fn unfinished_data(kind: ServerKind) {
+    let folder = folder();
+    fs::create_dir_all(folder.path().join("data/base/1")).expect("a beginning");
+    ask(&start(kind, folder.path()), "SELECT 1");
+    assert!(folder.path().join("data/PG_VERSION").exists());
+}
+
+fn second_waits() {
+    let folder = folder();
+    let server = start(ServerKind::Embedded, folder.path());
+    let url = server.url(&"local:here".parse().expect("a URL"));
+    runtime().block_on(async {
+        let mut first = Connection::open(&url).await.expect("a connection");
+        let mut second = std::pin::pin!(Connection::open(&url));
+        let question = Statement::from("SELECT pg_sleep(0.1)");
+        for _ in 0..3 {
+            tokio::select! {
+                biased;
+                _ = &mut second => panic!("two connections at a time"),
+                answer = first.rows(&question) => drop(answer.expect("an answer")),
+            }
+        }
+        first.close().await;
+        let mut second = second.await.expect("its turn has come");
+        second.script(&"SELECT 1".into()).await.expect("an answer");
+    });
+}
+
+fn other_kinds_are_refused() {
+    let folder = folder();
+    start(ServerKind::Embedded, folder.path()).stop().expect("stop");
+    let asked = |kind| {
+        let url: DatabaseUrl = format!("local:{}", folder.path().display()).parse().expect("a URL");
+        let url = if let Some(kind) = kind { url.with_local_server(kind) } else { url };
+        Reached::new(&url, Some(programs().as_ref())).map(|reached| reached.server().map(LocalServer::kind))
+    };
+    assert!(matches!(asked(None), Ok(Some(ServerKind::Embedded))), "what made the data serves it");
+    if binaries().is_none() {
+        return;
+    }
+    let refused = asked(Some(ServerKind::Installed)).expect_err("files that it cannot read").to_string();
+    for words in ["was made by the PostgreSQL 17 inside evt", "server=installed", "evt dev reset"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    assert!(LocalServer::erase(folder.path()).expect("erased"));
+    assert!(matches!(asked(Some(ServerKind::Installed)), Ok(Some(ServerKind::Installed))));
+    assert!(matches!(asked(None), Ok(Some(ServerKind::Installed))));
+    let refused = asked(Some(ServerKind::Embedded)).expect_err("files that it cannot read").to_string();
+    assert!(refused.contains("was made by an installed PostgreSQL"), "{refused}");
+}
+
+/// A PATH with both kinds of programs.
+fn programs() -> OsString {
+    let evt = Path::new(env!("CARGO_BIN_EXE_evt")).parent().map(Path::to_owned);
+    std::env::join_paths(evt.into_iter().chain(binaries().map(PathBuf::from))).expect("a PATH")
 }
 
 fn wrong_passwords() {
     let folder = folder();
-    let server = LocalServer::start(&found(), folder.path(), Durability::Kept).expect("a server");
+    let server =
+        LocalServer::start(&program(ServerKind::Installed), folder.path(), Durability::Kept).expect("a server");
     ask(&server, "CREATE ROLE guarded LOGIN PASSWORD 'right'");
     server.stop().expect("stop");
     let rules = folder.path().join("data/pg_hba.conf");
     let others = fs::read_to_string(&rules).expect("rules of access");
     fs::write(&rules, format!("local all guarded scram-sha-256\n{others}")).expect("a rule for one role");
-    let server = start(folder.path());
+    let server = start(ServerKind::Installed, folder.path());
     let socket = server.socket_folder().display();
     for (name, credentials, database, check) in [
         ("right", "guarded:right", "postgres", (|outcome| outcome.is_ok()) as fn(&Result<(), DbError>) -> bool),
@@ -92,17 +186,12 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-fn found() -> Binaries {
-    Binaries::in_folder(Path::new(&binaries().expect("server programs"))).expect("server programs")
-}
-
-fn start(folder: &Path) -> LocalServer {
-    LocalServer::start(&found(), folder, Durability::Disposable).expect("a server")
+fn start(kind: ServerKind, folder: &Path) -> LocalServer {
+    LocalServer::start(&program(kind), folder, Durability::Disposable).expect("a server")
 }
 
 fn ask(server: &LocalServer, sql: &str) {
-    let url: DatabaseUrl = "local:here".parse().expect("a URL");
-    let url = url.on_socket(server.socket_folder(), server.port(), SUPERUSER);
+    let url = server.url(&"local:here".parse().expect("a URL"));
     runtime().block_on(async {
         let mut db = Connection::open(&url).await.expect("a connection");
         db.script(&Statement::script(sql)).await.expect(sql);

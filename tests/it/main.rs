@@ -14,6 +14,7 @@ mod engine;
 mod documents;
 mod dmmf;
 mod drift;
+mod each_command;
 mod example;
 mod examples;
 mod format;
@@ -75,6 +76,7 @@ fn main() {
         killed::tests(),
         crowd::tests(),
         dev::tests(),
+        each_command::tests(),
         locks::tests(),
         if sweep.is_empty() {
             Vec::new()

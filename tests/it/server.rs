@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
+use evt::db::local::{Binaries, Durability, Embedded, LocalServer, ServerProgram};
+use evt::db::url::ServerKind;
 use evt::db::{Connection, DatabaseUrl};
 use evt::sql::quote::{Ident, Statement};
 use libtest_mimic::{Failed, Trial};
@@ -24,7 +25,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone)]
 enum Source {
     Given(Box<DatabaseUrl>),
-    Private(Binaries),
+    Private(ServerProgram),
 }
 
 /// A database of one test's own.
@@ -193,10 +194,10 @@ pub(crate) fn maintenance_url() -> Result<DatabaseUrl, Failed> {
     match available() {
         None => Err("no PostgreSQL server".into()),
         Some(Source::Given(url)) => Ok(url.with_database("postgres")),
-        Some(Source::Private(binaries)) => {
+        Some(Source::Private(program)) => {
             let mut server = SERVER.lock().map_err(|_| "the server did not start")?;
             if server.is_none() {
-                *server = Some(start(binaries)?);
+                *server = Some(start(program)?);
             }
             Ok(maintenance_of(&server.as_ref().ok_or("the server did not start")?.0))
         }
@@ -218,21 +219,59 @@ pub(crate) fn binaries() -> Option<String> {
     found.ok().map(|binaries| binaries.folder.display().to_string())
 }
 
-fn start(binaries: &Binaries) -> Result<(LocalServer, tempfile::TempDir), Failed> {
+/// The evt that serves the embedded PostgreSQL, if it has one inside.
+pub(crate) fn embedded() -> Option<ServerProgram> {
+    Embedded::served_by(env!("CARGO_BIN_EXE_evt").into()).ok().map(ServerProgram::Embedded)
+}
+
+/// A URL of a local server of this kind, for commands in a project.
+pub(crate) fn local_url(kind: ServerKind) -> &'static str {
+    match kind {
+        ServerKind::Installed => "local:.evt/db?server=installed",
+        ServerKind::Embedded => "local:.evt/db?server=embedded",
+    }
+}
+
+/// A test for each kind of server that evt runs itself. Which version is installed makes no difference to the embedded
+/// one, which has no test if it is not inside.
+pub(crate) fn on_each_kind(
+    name: &str,
+    (installed, embedded): (&str, &str),
+    test: impl Fn(ServerKind) -> Result<(), Failed> + Clone + Send + 'static,
+) -> Vec<Trial> {
+    let (own, inside) = (test.clone(), self::embedded().is_some());
+    let installed = Trial::test(format!("{installed} {name}"), move || own(ServerKind::Installed));
+    let mut trials = vec![installed.with_ignored_flag(binaries().is_none())];
+    if inside {
+        trials.push(Trial::test(format!("{embedded} {name}"), move || test(ServerKind::Embedded)));
+    }
+    trials
+}
+
+/// The server programs of a kind. The test that asks was not ignored for want of them.
+pub(crate) fn program(kind: ServerKind) -> ServerProgram {
+    let installed = || ServerProgram::in_folder(Path::new(&binaries()?)).ok();
+    match kind {
+        ServerKind::Installed => installed(),
+        ServerKind::Embedded => embedded(),
+    }
+    .expect("server programs")
+}
+
+fn start(program: &ServerProgram) -> Result<(LocalServer, tempfile::TempDir), Failed> {
     let folder = tempfile::Builder::new().prefix("evt-test-").tempdir()?;
     open_to_all(folder.path());
-    let server = LocalServer::start(binaries, folder.path(), Durability::Disposable)?;
+    let server = LocalServer::start(program, folder.path(), Durability::Disposable)?;
     Ok((server, folder))
 }
 
 fn maintenance_of(server: &LocalServer) -> DatabaseUrl {
-    let url: DatabaseUrl = "local:tests".parse().expect("a URL");
-    url.on_socket(server.socket_folder(), server.port(), SUPERUSER).with_database("postgres")
+    server.url(&"local:tests".parse().expect("a URL")).with_database("postgres")
 }
 
 /// A server of its own for a test that needs a second one, with the maintenance database as the test's.
 pub(crate) fn another(binaries: &Path) -> (TestDatabase, impl Sized) {
-    let running = start(&Binaries::in_folder(binaries).expect("server programs")).expect("another server starts");
+    let running = start(&ServerProgram::in_folder(binaries).expect("server programs")).expect("another server starts");
     (TestDatabase { url: maintenance_of(&running.0) }, running)
 }
 
@@ -259,8 +298,10 @@ fn available() -> Option<&'static Source> {
             return Some(Source::Given(Box::new(url)));
         }
         let binaries = match std::env::var_os("EVT_TEST_SERVER_BIN") {
-            Some(folder) => Some(Binaries::in_folder(Path::new(&folder)).expect("EVT_TEST_SERVER_BIN has a server")),
-            None => Binaries::find(std::env::var_os("PATH").as_deref()).ok(),
+            Some(folder) => {
+                Some(ServerProgram::in_folder(Path::new(&folder)).expect("EVT_TEST_SERVER_BIN has a server"))
+            }
+            None => Binaries::find(std::env::var_os("PATH").as_deref()).map(ServerProgram::Installed).ok(),
         };
         binaries.map(Source::Private)
     });

@@ -49,16 +49,20 @@ pub(crate) fn run(args: &SeedArgs, context: &Context, out: &mut Output) -> Resul
     Ok(Exit::Success)
 }
 
-/// Seeds a database that a command has just made or emptied, if the project has seeds.
+/// Seeds a database that a command has just made or emptied, if the project has seeds. A seed command has the database
+/// to itself: the server may be one that serves one connection at a time.
 pub(crate) async fn plant(
     settings: &Settings,
-    db: &mut Connection,
+    mut db: Connection,
     arguments: &[String],
     out: &mut Output,
 ) -> Result<(), Error> {
     match sql_files(settings)? {
-        Some(files) => plant_sql(&files, settings, db, out).await,
-        None if settings.seed.is_some() => plant_by_command(settings, arguments, out),
+        Some(files) => plant_sql(&files, settings, &mut db, out).await,
+        None if settings.seed.is_some() => {
+            db.close().await;
+            plant_by_command(settings, arguments, out)
+        }
         None => Ok(()),
     }
 }

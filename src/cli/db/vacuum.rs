@@ -67,7 +67,8 @@ pub(crate) fn run(args: &VacuumArgs, context: &Context, out: &mut Output) -> Res
         }
         let bar = out.weighted_progress(plan.bytes());
         // Without a second connection the work goes on unseen.
-        let watcher = if bar.is_hidden() { None } else { Connection::open(&reached.url).await.ok() };
+        let unseen = bar.is_hidden() || reached.url.serves_one();
+        let watcher = if unseen { None } else { Connection::open(&reached.url).await.ok() };
         let report = vacuum(&mut db, watcher.as_ref(), &plan, interrupted(), &mut |progress| match progress {
             VacuumProgress::At { name, bytes, phase, waits_for } => {
                 bar.set_position(bytes);

@@ -14,7 +14,8 @@ use crate::config::Context;
 use crate::config::environment::PATH;
 use crate::db::local::development::{self, Address, Watch};
 use crate::db::local::gateway::{Gateway, Visit};
-use crate::db::local::{Binaries, Durability, LocalServer};
+use crate::db::local::{Durability, LocalServer, Maker, ServerProgram};
+use crate::db::url::ServerKind;
 use crate::error::{Error, Exit};
 use crate::output::{Output, duration};
 
@@ -38,11 +39,43 @@ pub(super) struct ServeArgs {
     /// Apply pending migrations of the project first
     #[arg(long)]
     migrate: bool,
+    /// Which PostgreSQL [default: the one that made the data, else one of this machine, else the one inside evt]
+    #[arg(long, value_name = "KIND")]
+    server: Option<Kind>,
     /// Print where it is as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     place: Place,
+}
+
+/// Which PostgreSQL serves.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Kind {
+    /// One that is installed on this machine
+    Installed,
+    /// The one inside evt
+    Embedded,
+}
+
+impl From<Kind> for ServerKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Installed => Self::Installed,
+            Kind::Embedded => Self::Embedded,
+        }
+    }
+}
+
+impl ServeArgs {
+    /// The kind that is asked for: by the flag, else by the URL in the settings.
+    fn kind(&self, context: &Context) -> Result<Option<ServerKind>, Error> {
+        match (self.server, &self.place.folder) {
+            (Some(kind), _) => Ok(Some(kind.into())),
+            (None, Some(_)) => Ok(None),
+            (None, None) => Ok(self.place.url(context)?.and_then(|url| url.local_server())),
+        }
+    }
 }
 
 pub(super) fn run(args: &ServeArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
@@ -51,12 +84,14 @@ pub(super) fn run(args: &ServeArgs, context: &Context, out: &mut Output) -> Resu
     }
     args.place.tolerated.warn(out);
     let folder = args.place.folder(context)?;
+    let kind = args.kind(context)?;
     if args.detach {
-        return detach(args, &folder, context, out);
+        return detach(args, kind, &folder, context, out);
     }
     let watch = Watch::take(&folder)?.map_err(|address| running(&address))?;
-    let binaries = Binaries::find(context.environment.get(PATH).map(OsStr::new))?;
-    let server = LocalServer::start(&binaries, &folder, Durability::Kept)?;
+    let search_path = context.environment.get(PATH).map(OsStr::new);
+    let program = ServerProgram::of_folder(&folder, kind, search_path)?;
+    let server = LocalServer::start(&program, &folder, Durability::Kept)?;
     if args.migrate {
         migrate(args, &folder, context, out)?;
     }
@@ -68,6 +103,9 @@ pub(super) fn run(args: &ServeArgs, context: &Context, out: &mut Output) -> Resu
         let address = Address { pid, port, since };
         watch.announce(&address)?;
         greet(args, &folder, &address, context, out);
+        if server.kind() == ServerKind::Embedded {
+            out.note(SERVES_ONE);
+        }
         out.note("Ctrl-C stops it.\n");
         let mut log = Log::from_here(&server.log());
         // In the foreground the end of the terminal is the end of this.
@@ -92,6 +130,10 @@ pub(super) fn run(args: &ServeArgs, context: &Context, out: &mut Output) -> Resu
     out.note(format!("Stopped; the data in `{}` is kept.", shown(&folder, context)));
     Ok(Exit::Success)
 }
+
+/// What people have to know of the embedded server.
+const SERVES_ONE: &str = "It is the one inside evt, which serves one connection at a time: others wait until that one is \
+                          closed. Let an application's pool have one connection.";
 
 fn running(address: &Address) -> Error {
     Error::refused(
@@ -140,14 +182,20 @@ fn migrate(args: &ServeArgs, folder: &Path, context: &Context, out: &mut Output)
 }
 
 /// Starts this command again in the background, and waits until the server can be reached.
-fn detach(args: &ServeArgs, folder: &Path, context: &Context, out: &mut Output) -> Result<Exit, Error> {
+fn detach(
+    args: &ServeArgs,
+    kind: Option<ServerKind>,
+    folder: &Path,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Error> {
     if let Some(address) = development::served(folder)? {
         return Err(running(&address));
     }
     fs::create_dir_all(folder)
         .map_err(|source| Error::System { what: "cannot make the folder of the data", source })?;
     let path = folder.join(TALK);
-    let mut child = spawn(args.port, folder, &path, context)
+    let mut child = spawn(args.port, kind, folder, &path, context)
         .map_err(|source| Error::System { what: "cannot start in the background", source })?;
     let address = loop {
         if let Some(address) = development::served(folder)? {
@@ -164,12 +212,21 @@ fn detach(args: &ServeArgs, folder: &Path, context: &Context, out: &mut Output) 
         migrate(args, folder, context, out)?;
     }
     greet(args, folder, &address, context, out);
+    if Maker::of_folder(folder).is_some_and(|made_by| made_by.kind == ServerKind::Embedded) {
+        out.note(SERVES_ONE);
+    }
     out.note(format!("It goes on in the background, and writes to `{}`.", shown(&path, context)));
     out.hint("`evt dev stop` ends it");
     Ok(Exit::Success)
 }
 
-fn spawn(port: Option<u16>, folder: &Path, talk: &PathBuf, context: &Context) -> std::io::Result<Child> {
+fn spawn(
+    port: Option<u16>,
+    kind: Option<ServerKind>,
+    folder: &Path,
+    talk: &PathBuf,
+    context: &Context,
+) -> std::io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
     let log = File::create(talk)?;
     let mut command = Command::new(std::env::current_exe()?);
@@ -177,6 +234,11 @@ fn spawn(port: Option<u16>, folder: &Path, talk: &PathBuf, context: &Context) ->
     if let Some(port) = port {
         command.arg("--port").arg(port.to_string());
     }
+    match kind {
+        Some(ServerKind::Installed) => command.args(["--server", "installed"]),
+        Some(ServerKind::Embedded) => command.args(["--server", "embedded"]),
+        None => &mut command,
+    };
     command
         .current_dir(&context.cwd)
         .stdin(Stdio::null())

@@ -307,6 +307,9 @@ async fn check_shadow(
         None => None,
     };
     let Some(given) = given else {
+        if url.serves_one() {
+            return checks.fine("shadow", "in a second server of evt's own");
+        }
         return if session.may_create_databases {
             checks.fine("shadow", format!("`{}` may create one", session.user));
         } else {

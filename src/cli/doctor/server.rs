@@ -14,7 +14,14 @@ use crate::sql::quote::Ident;
 pub(super) async fn examine(url: &DatabaseUrl, reached: &DatabaseUrl, checks: &mut Checks) -> Option<Connection> {
     if url.local_folder().is_some() {
         checks.skipped("name", "a server that evt runs itself");
-        checks.fine("port", "the server runs");
+        checks.fine(
+            "port",
+            if reached.serves_one() {
+                "the PostgreSQL inside evt runs; it serves one connection at a time"
+            } else {
+                "a PostgreSQL of this machine runs"
+            },
+        );
         checks.skipped("tls", "a socket on this machine");
     } else {
         let greeting = knock(reached, checks).await?;

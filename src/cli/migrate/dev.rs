@@ -81,7 +81,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     if steps.is_empty() && !args.create_only {
         let now = if pending.is_empty() { "already" } else { "now" };
         out.good(format!("The database is {now} in sync with the schema."));
-        finish(args, session, &mut db, created, context, out).await?;
+        finish(args, session, db, created, context, out).await?;
         return Ok(Exit::Success);
     }
     let name = migration_name(args, context)?;
@@ -96,7 +96,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
             .await?;
     show_applied(&applied, session, out);
     out.good("The database is now in sync with the schema.");
-    finish(args, session, &mut db, created, context, out).await?;
+    finish(args, session, db, created, context, out).await?;
     Ok(Exit::Success)
 }
 
@@ -104,7 +104,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
 async fn finish(
     args: &DevArgs,
     session: &Session,
-    db: &mut Connection,
+    db: Connection,
     created: bool,
     context: &Context,
     out: &mut Output,

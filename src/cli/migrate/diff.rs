@@ -85,7 +85,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, out: &mut Output) -> Resul
     let (from, to) = args.operands()?;
     let comparison = Comparison::prepare(from, to, &project, context)?;
     let external = External::named(&comparison.settings.external_tables, &comparison.settings.external_enums)?;
-    let Steps { changes, script, .. } = comparison.steps(&external)?;
+    let Steps { changes, script, .. } = comparison.steps(&external, out)?;
     let exit = if args.exit_code && !changes.is_empty() { Exit::Difference } else { Exit::Success };
     if args.json {
         let value = changes_json(&changes, &script);

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ResetArgs, context: &Context, out: &mut Output) -> Resu
         }
         args.skips.generate(&session.project, context, out);
         if session.seeds_by_itself() && !args.skips.seed(context) {
-            seed::plant(&session.project.settings, &mut db, &[], out).await?;
+            seed::plant(&session.project.settings, db, &[], out).await?;
         }
         Ok(Exit::Success)
     })

@@ -100,6 +100,9 @@ pub(super) fn socket(folder: &Path, port: u16) -> PathBuf {
     folder.join(format!(".s.PGSQL.{port}"))
 }
 
+/// The name under which the embedded server shows among the processes.
+pub(super) const EMBEDDED: &str = "evt-postgres";
+
 /// Whether a process is there.
 pub(super) fn alive(pid: i32) -> bool {
     Pid::from_raw(pid).is_some_and(|pid| {
@@ -111,7 +114,7 @@ pub(super) fn alive(pid: i32) -> bool {
 /// Whether a process is a server, as far as the system tells: numbers are used again after a crash.
 fn is_server(pid: i32) -> bool {
     let name = fs::read_to_string(format!("/proc/{pid}/comm"));
-    alive(pid) && name.map_or(true, |name| name.trim() == "postgres")
+    alive(pid) && name.map_or(true, |name| ["postgres", EMBEDDED].contains(&name.trim()))
 }
 
 /// The process that a `postmaster.pid` names, if it is a server.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{LocalError, io_error};
+use super::{LocalError, SUPERUSER, io_error};
 
 /// The programs of one PostgreSQL installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,24 @@ impl Binaries {
         let version = output.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
         let digits = |word: &str| word.chars().take_while(char::is_ascii_digit).collect();
         version.map(digits).ok_or(LocalError::Program { program: "postgres", output })
+    }
+
+    /// Makes an empty cluster in a folder that does not exist yet.
+    pub(super) fn initialise(&self, data: &Path, identity: Identity) -> Result<(), LocalError> {
+        fs::create_dir_all(data).map_err(|source| io_error(data, source))?;
+        identity.give(data)?;
+        self.command("initdb", identity)
+            .arg("--pgdata")
+            .arg(data)
+            .arg("--username")
+            .arg(SUPERUSER)
+            // The socket lies in a folder that nobody else may enter, and there is no other way in.
+            .arg("--auth=trust")
+            .arg("--encoding=UTF8")
+            .arg("--locale=C")
+            .arg("--no-sync")
+            .run()
+            .map(drop)
     }
 
     fn complete(&self) -> bool {
@@ -135,6 +153,10 @@ impl Program {
         self
     }
 
+    pub(super) fn new(name: &'static str, command: Command) -> Self {
+        Self { name, command }
+    }
+
     /// Runs it to its end and returns what it wrote to stdout.
     pub(super) fn run(mut self) -> Result<String, LocalError> {
         let failed = |output: String| LocalError::Program { program: self.name, output };
@@ -165,7 +187,7 @@ fn usual_places() -> Vec<PathBuf> {
     versioned.into_iter().map(|(_, path)| path).chain(fixed.iter().map(PathBuf::from)).collect()
 }
 
-fn places_for_people() -> Vec<String> {
+pub(super) fn places_for_people() -> Vec<String> {
     ["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"].map(String::from).to_vec()
 }
 

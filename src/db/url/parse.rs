@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{ChannelBinding, TargetSessionAttrs};
 
 use super::{
-    CONNECT_TIMEOUT, DEFAULT_DATABASE, DatabaseUrl, Host, Identity, Place, Roots, Secret, Server, Tls, TlsMode,
-    UrlError, Verification,
+    CONNECT_TIMEOUT, DEFAULT_DATABASE, DatabaseUrl, Host, Identity, Place, Roots, Secret, Server, ServerKind, Tls,
+    TlsMode, UrlError, Verification,
 };
 
 /// Schemes of other databases, named in the error because they are no secret.
@@ -79,7 +79,13 @@ fn local(rest: &str) -> Result<DatabaseUrl, UrlError> {
     no_nul("folder", &folder)?;
     let database = parameters.text("dbname").unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     let (user, password) = (parameters.text("user"), parameters.text("password"));
-    build(Place::Local(PathBuf::from(folder)), user, password, database, &parameters)
+    let kind = match parameters.get("server").as_deref() {
+        None => None,
+        Some("installed") => Some(ServerKind::Installed),
+        Some("embedded") => Some(ServerKind::Embedded),
+        Some(_) => return Err(UrlError::Parameter { name: "server", expected: "`installed` or `embedded`" }),
+    };
+    build(Place::Local(PathBuf::from(folder), kind), user, password, database, &parameters)
 }
 
 fn build(
@@ -122,6 +128,7 @@ fn build(
             Some("read-only" | "standby") => TargetSessionAttrs::ReadOnly,
             _ => TargetSessionAttrs::Any,
         },
+        serves_one: false,
     };
     no_nul("user", url.user.as_deref().unwrap_or_default())?;
     no_nul("password", url.password.as_ref().map_or("", Secret::expose))?;
