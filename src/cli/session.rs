@@ -106,9 +106,9 @@ impl Session {
         self.project.files.shown(&self.project.settings.cwd).display().to_string()
     }
 
-    /// Where migrations are replayed.
-    pub(super) fn shadow(&self) -> Result<Shadow, Error> {
-        let shadow = Shadow::new(&self.reached.url, self.shadow.as_ref().map(|reached| &reached.url))?;
+    /// Where migrations are replayed; `db` is the connection to the database.
+    pub(super) fn shadow(&self, db: &Connection) -> Result<Shadow, Error> {
+        let shadow = Shadow::new(db.url(), self.shadow.as_ref().map(|reached| &reached.url))?;
         let own = OwnServer::new(self.project.settings.cwd.join(FOLDER), self.search_path.clone());
         Ok(shadow.with_init(self.project.settings.init_shadow_db.clone()).or_own_server(own))
     }

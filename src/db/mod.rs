@@ -110,6 +110,11 @@ impl std::fmt::Debug for Connection {
     }
 }
 
+/// Asks for the server process, and whether the server is the one inside evt, by way of `evt dev` or of Prisma's engine
+/// too: it is compiled for a machine that has no processes.
+const WHO_ANSWERS: &str = "SELECT pg_catalog.pg_backend_pid() AS pid, \
+                           pg_catalog.strpos(pg_catalog.version(), 'wasm32') > 0 AS serves_one";
+
 impl Connection {
     /// Connects, and makes the URL's namespace that of unqualified names. Creates nothing. A `local:` URL must have
     /// been resolved to its running server before.
@@ -135,9 +140,13 @@ impl Connection {
         let url = url.clone();
         let mut connection =
             Self { client, driver, peer, namespace, server_major, url, connector, backend: None, socket_timeout };
-        let sql = format!("{}; SELECT pg_catalog.pg_backend_pid() AS pid", connection.reset_sql());
+        let sql = format!("{}; {WHO_ANSWERS}", connection.reset_sql());
         let rows = connection.rows(&Statement::built(sql)).await?;
-        connection.backend = rows.first().and_then(|row| row.get("pid")?.parse().ok());
+        let answer = |column| rows.first().and_then(|row| row.get(column));
+        connection.backend = answer("pid").and_then(|pid| pid.parse().ok());
+        if answer("serves_one") == Some("t") {
+            connection.url = connection.url.serving_one();
+        }
         Ok(connection)
     }
 
@@ -165,6 +174,16 @@ impl Connection {
     fn is_plain(config: &tokio_postgres::Config) -> bool {
         let socket = |host: &Host| !matches!(host, Host::Tcp(_));
         config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(socket)
+    }
+
+    /// The URL that leads to where this connection is, knowing what the server has told about itself.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Whether the server serves one connection at a time: a second one waits until this is closed.
+    pub fn serves_one(&self) -> bool {
+        self.url.serves_one()
     }
 
     /// Whom this connection talks to.

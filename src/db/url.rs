@@ -1,5 +1,6 @@
 //! Database URLs: read once, compared by meaning, and never shown with a password.
 
+mod local;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tokio_postgres::config::{ChannelBinding, SslMode, TargetSessionAttrs};
 
 use super::probe::Route;
+
+pub use local::ServerKind;
 
 /// The port of a server whose URL names none.
 pub const DEFAULT_PORT: u16 = 5432;
@@ -55,15 +58,6 @@ enum Place {
     Servers(Vec<Server>),
     /// The folder below which the server's data is, and which kind of server is asked for.
     Local(PathBuf, Option<ServerKind>),
-}
-
-/// Which PostgreSQL evt runs itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerKind {
-    /// One that is installed on this machine.
-    Installed,
-    /// The one inside evt.
-    Embedded,
 }
 
 /// One address of a server.
@@ -300,43 +294,6 @@ impl DatabaseUrl {
             Host::Tcp(_) => Route::Tcp { host: server.host.name(), port: server.port.unwrap_or(DEFAULT_PORT) },
         };
         servers.iter().map(route).collect()
-    }
-
-    /// The folder of a server that evt runs itself.
-    pub fn local_folder(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Local(folder, _) => Some(folder),
-            Place::Servers(_) => None,
-        }
-    }
-
-    /// Which kind of server the parameter `server` of a `local:` URL asks for.
-    pub fn local_server(&self) -> Option<ServerKind> {
-        match &self.place {
-            Place::Local(_, kind) => *kind,
-            Place::Servers(_) => None,
-        }
-    }
-
-    /// The same, asking for a kind of server; nothing changes but for a `local:` URL.
-    #[must_use]
-    pub fn with_local_server(&self, kind: ServerKind) -> Self {
-        match &self.place {
-            Place::Local(folder, _) => Self { place: Place::Local(folder.clone(), Some(kind)), ..self.clone() },
-            Place::Servers(_) => self.clone(),
-        }
-    }
-
-    /// Whether the server is one that serves one connection at a time: a second one waits until the first is closed.
-    pub fn serves_one(&self) -> bool {
-        self.serves_one
-    }
-
-    /// The same, of a server that serves one connection at a time. How long to wait for a turn is for that server to
-    /// say.
-    #[must_use]
-    pub fn serving_one(&self) -> Self {
-        Self { serves_one: true, connect_timeout: None, ..self.clone() }
     }
 
     /// TLS settings.

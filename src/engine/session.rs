@@ -214,7 +214,10 @@ impl Session {
     /// Where migrations are replayed.
     pub(super) fn shadow(&self, init: Option<String>) -> Result<Shadow, Error> {
         let project = self.own()?;
-        let main = self.reach(&project.url()?)?;
+        let main = match &self.main {
+            Some(main) => main.db.url().clone(),
+            None => self.reach(&project.url()?)?,
+        };
         let given = project.shadow_url()?.map(|url| self.reach(&url)).transpose()?;
         let shadow = Shadow::new(&main, given.as_ref())?.with_init(init);
         if !main.serves_one() {

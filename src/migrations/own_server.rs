@@ -120,10 +120,9 @@ impl OwnServer {
     ) -> Result<Result<DatabaseUrl, String>, MigrateError> {
         let wanted = match like {
             None => Wanted::any(),
-            Some(url) if url.serves_one() => Wanted::another(),
             Some(url) => {
                 let mut db = Connection::open(url).await?;
-                let wanted = Wanted::by(&mut db).await;
+                let wanted = if db.serves_one() { Ok(Wanted::another()) } else { Wanted::by(&mut db).await };
                 db.close().await;
                 wanted?
             }

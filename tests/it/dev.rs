@@ -167,7 +167,17 @@ fn shared(project: &Project) -> Result<(), Failed> {
     fs::write(&script, "CREATE TABLE shared (id int);")?;
     let output = command(project).args(["db", "execute", "--file", "script.sql", "--url", "local:.evt/db"]).output()?;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(ask(&text(&address, "url"), "SELECT count(*) AS answer FROM shared")?, "0");
+    let url = text(&address, "url");
+    assert_eq!(ask(&url, "DROP TABLE shared; SELECT 'dropped' AS answer")?, "dropped");
+    // Also by that URL, which does not say that evt runs the server: the second one replays what the first one made.
+    for (name, field) in [("first", ""), ("second", "  more Int?\n")] {
+        let schema =
+            format!("datasource db {{\n  provider = \"postgresql\"\n}}\n\nmodel A {{\n  id Int @id\n{field}}}\n");
+        fs::write(project.join("schema.prisma"), schema)?;
+        let output = command(project).args(["migrate", "dev", "--name", name, "--url", &url]).output()?;
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        fs::remove_dir_all(project.join(".evt/cache"))?;
+    }
     terminate(child)?;
     Ok(())
 }

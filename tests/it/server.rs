@@ -2,7 +2,9 @@
 //!
 //! `EVT_TEST_UPGRADES` are folders of newer servers' binaries, separated as in `PATH`, to which a database is taken.
 //! `EVT_TEST_DATABASE_URL` names a server to use instead; `EVT_TEST_SERVER_BIN` the folder of the server binaries to
-//! start. Without any server the live tests are reported as ignored.
+//! start, or `embedded` for the PostgreSQL inside evt, which is also taken where there are no binaries. It serves one
+//! connection at a time and has no extensions: tests that are not known to work on it are reported as ignored then, as
+//! all live tests are without any server.
 #![expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
 
 use std::future::Future;
@@ -116,7 +118,9 @@ where
     F: FnOnce(TestDatabase) -> R + Send + 'static,
     R: Future<Output = ()>,
 {
-    Trial::test(format!("live {}", name.into()), move || {
+    let name = format!("live {}", name.into());
+    let ignored = !can_run(&name);
+    Trial::test(name, move || {
         let known = USED.lock().ok().and_then(|mut used| used.pop());
         let url = match known {
             Some(url) => url,
@@ -131,7 +135,7 @@ where
         }
         outcome.map_err(|panic| Failed::from(message_of(&*panic)))
     })
-    .with_ignored_flag(available().is_none())
+    .with_ignored_flag(ignored)
 }
 
 /// Databases that are empty and nobody's.
@@ -165,6 +169,7 @@ fn on_a_server<F>(name: String, test: F) -> Trial
 where
     F: FnOnce(TestDatabase) + Send + 'static,
 {
+    let ignored = !can_run(&name);
     Trial::test(name, move || {
         let database = TestDatabase { url: new_database()? };
         let url = database.url.clone();
@@ -172,7 +177,7 @@ where
         drop_database(&url);
         outcome.map_err(|panic| Failed::from(message_of(&*panic)))
     })
-    .with_ignored_flag(available().is_none())
+    .with_ignored_flag(ignored)
 }
 
 /// Waits for a future.
@@ -298,14 +303,36 @@ fn available() -> Option<&'static Source> {
             return Some(Source::Given(Box::new(url)));
         }
         let binaries = match std::env::var_os("EVT_TEST_SERVER_BIN") {
+            Some(word) if word == "embedded" => Some(embedded().expect("an evt with a PostgreSQL inside")),
             Some(folder) => {
                 Some(ServerProgram::in_folder(Path::new(&folder)).expect("EVT_TEST_SERVER_BIN has a server"))
             }
-            None => Binaries::find(std::env::var_os("PATH").as_deref()).map(ServerProgram::Installed).ok(),
+            None => {
+                let installed = Binaries::find(std::env::var_os("PATH").as_deref()).map(ServerProgram::Installed);
+                installed.ok().or_else(embedded)
+            }
         };
         binaries.map(Source::Private)
     });
     found.as_ref()
+}
+
+/// Tests that need one connection at a time and no extension, by what their names start with.
+const ON_THE_EMBEDDED: [&str; 1] = ["live diff::database::"];
+
+/// Tests among them that do need more.
+const NOT_ON_THE_EMBEDDED: [&str; 1] = ["extension"];
+
+/// Whether there is a server on which a test of this name can run.
+fn can_run(name: &str) -> bool {
+    match available() {
+        None => false,
+        Some(Source::Private(ServerProgram::Embedded(_))) => {
+            ON_THE_EMBEDDED.iter().any(|start| name.starts_with(start))
+                && !NOT_ON_THE_EMBEDDED.iter().any(|word| name.contains(word))
+        }
+        Some(_) => true,
+    }
 }
 
 fn new_database() -> Result<DatabaseUrl, Failed> {

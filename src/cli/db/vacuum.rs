@@ -67,7 +67,7 @@ pub(crate) fn run(args: &VacuumArgs, context: &Context, out: &mut Output) -> Res
         }
         let bar = out.weighted_progress(plan.bytes());
         // Without a second connection the work goes on unseen.
-        let unseen = bar.is_hidden() || reached.url.serves_one();
+        let unseen = bar.is_hidden() || db.serves_one();
         let watcher = if unseen { None } else { Connection::open(&reached.url).await.ok() };
         let report = vacuum(&mut db, watcher.as_ref(), &plan, interrupted(), &mut |progress| match progress {
             VacuumProgress::At { name, bytes, phase, waits_for } => {

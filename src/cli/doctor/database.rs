@@ -55,7 +55,7 @@ pub(super) async fn examine(
         }
     }
     check_lock(db, context, checks).await;
-    check_shadow(url, project, &session, context, checks).await;
+    check_shadow(db, url, project, &session, context, checks).await;
 }
 
 async fn rights(
@@ -294,6 +294,7 @@ async fn check_lock(db: &mut Connection, context: &Context, checks: &mut Checks)
 
 /// Only `migrate dev` and `migrate diff` need one, so that not having one is in nobody else's way.
 async fn check_shadow(
+    db: &Connection,
     url: &DatabaseUrl,
     project: Option<&Project>,
     session: &Session,
@@ -307,7 +308,7 @@ async fn check_shadow(
         None => None,
     };
     let Some(given) = given else {
-        if url.serves_one() {
+        if db.serves_one() {
             return checks.fine("shadow", "in a second server of evt's own");
         }
         return if session.may_create_databases {

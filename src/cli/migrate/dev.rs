@@ -56,7 +56,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let (mut db, created) = session.connect_or_create(out).await?;
     let mut directory = session.directory()?;
     let spinner = out.spinner("Replaying the migrations");
-    let (shadow, cache) = (session.shadow()?, session.cache());
+    let (shadow, cache) = (session.shadow(&db)?, session.cache());
     let diagnosis = diagnose(&mut db, &directory, &shadow, &session.scope, &external, Some(&cache), Reading::Honest);
     let diagnosis = Box::pin(diagnosis).await;
     spinner.finish_and_clear();

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
         let drift = if args.no_drift {
             None
         } else {
-            let (shadow, cache, external) = (session.shadow()?, session.cache(), session.external()?);
+            let (shadow, cache, external) = (session.shadow(&db)?, session.cache(), session.external()?);
             let expectations = Expectations {
                 state: session.project.settings.state.as_deref(),
                 cache: Some(&cache),

@@ -108,6 +108,7 @@ fn errors() {
         ("postgresql://h/db?connection_limit=1.5", UrlError::Parameter { name: "connection_limit", expected: NUMBER }),
         ("postgresql://h/db?pgbouncer=1", UrlError::Parameter { name: "pgbouncer", expected: "`true` or `false`" }),
         ("local:", UrlError::LocalFolder),
+        ("local:a?server=b", UrlError::Parameter { name: "server", expected: "`installed` or `embedded`" }),
         ("local:?schema=a", UrlError::LocalFolder),
     ] {
         let error = text.parse::<DatabaseUrl>().expect_err(text);
@@ -237,6 +238,8 @@ fn changes() {
     let main = url("postgresql://u:hunter2@h:1/db?schema=a");
     assert_eq!(main.with_database("x y").to_string(), "postgresql://u@h:1/x%20y?schema=a");
     assert_eq!(main.with_namespace("b").to_string(), "postgresql://u@h:1/db?schema=b");
+    let kinds = ["local:a", "local:a?server=installed", "local:a?server=embedded"].map(|text| url(text).local_server());
+    assert_eq!(kinds, [None, Some(ServerKind::Installed), Some(ServerKind::Embedded)]);
     let local = url("local:.evt/db?schema=a").resolved(Path::new("/root"), Path::new("/certs"));
     assert_eq!(local.local_folder(), Some(Path::new("/root/.evt/db")));
     assert_eq!(local.on_socket(Path::new("/run"), 7, "me").to_string(), "postgresql://me@%2Frun:7/postgres?schema=a");

@@ -239,3 +239,22 @@ fn refusal(guest: Option<(Visitor, Instant)>) -> Vec<u8> {
     let length = u32::try_from(fields.len() + 4).unwrap_or(u32::MAX);
     [b"E", &length.to_be_bytes()[..], &fields].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_keeps_a_client_waiting_is_named() {
+        let psql = Visitor { user: "me".to_owned(), database: "shop".to_owned(), application: Some("psql".to_owned()) };
+        for (guest, words) in [(Some(psql), ": `psql` has been connected to `shop` for 0 s\0"), (None, "within 30 s\0")]
+        {
+            let message = refusal(guest.map(|visitor| (visitor, Instant::now())));
+            let length = u32::from_be_bytes(*message[1..].first_chunk().expect("a length"));
+            assert_eq!((message[0], length as usize + 1), (b'E', message.len()));
+            let text = String::from_utf8(message[5..].to_vec()).expect("text");
+            assert!(text.starts_with("SFATAL\0VFATAL\0C53300\0M") && text.ends_with("\0\0"), "{text:?}");
+            assert!(text.contains(words), "{text:?}");
+        }
+    }
+}
