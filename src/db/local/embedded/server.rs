@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::super::choice::EMBEDDED;
 use super::super::greeting::{Visitor, greeting};
-use super::super::{LocalError, home, io_error, postmaster};
+use super::super::{LOOK_AGAIN, LocalError, PATIENCE, home, io_error, postmaster};
 use super::MAJOR;
 
 /// Whether there is a PostgreSQL inside this evt.
@@ -48,10 +48,8 @@ pub(in super::super) fn initialise(data: &Path) -> Result<(), LocalError> {
 /// Serves the cluster in `data` on the unix socket `socket`, until the process is asked to stop: by SIGINT or SIGTERM in
 /// order, by SIGQUIT at once. `say` takes lines for the log.
 pub fn serve(data: &Path, socket: &Path, say: &mut dyn FnMut(&str)) -> Result<(), LocalError> {
-    let lock = home::lock_file(&data.join("serving.lock"))?;
-    if lock.try_lock().is_err() {
-        return Err(LocalError::Busy { folder: data.to_owned() });
-    }
+    let _lock = take(data)?;
+    announce(data, socket, "starting")?;
     let problem = |source| io_error(socket, source);
     // What takes longest, above all the first time, when the machine code is unpacked below the user's cache folder.
     preload_runtime_module(&PglitePaths::with_root(data)).map_err(|error| failed(&error))?;
@@ -63,7 +61,7 @@ pub fn serve(data: &Path, socket: &Path, say: &mut dyn FnMut(&str)) -> Result<()
         let mut interrupt = signal(SignalKind::interrupt()).map_err(problem)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(problem)?;
         let mut quit = signal(SignalKind::quit()).map_err(problem)?;
-        announce(data, socket)?;
+        announce(data, socket, "ready")?;
         say("ready");
         let mut inside = JoinSet::new();
         let in_order = loop {
@@ -93,19 +91,33 @@ pub fn serve(data: &Path, socket: &Path, say: &mut dyn FnMut(&str)) -> Result<()
     })
 }
 
+/// Takes the data. One that has them says where it can be reached; whoever was started beside it leaves only when that
+/// can be read.
+fn take(data: &Path) -> Result<fs::File, LocalError> {
+    let lock = home::lock_file(&data.join("serving.lock"))?;
+    let start = Instant::now();
+    while lock.try_lock().is_err() {
+        if postmaster::runs(data) || start.elapsed() > PATIENCE {
+            return Err(LocalError::Busy { folder: data.to_owned() });
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(lock)
+}
+
 fn failed(error: &impl std::fmt::Display) -> LocalError {
     LocalError::Embedded(format!("{error:#}"))
 }
 
-/// Says as a server does itself that this process serves a data folder on a socket.
-fn announce(data: &Path, socket: &Path) -> Result<(), LocalError> {
+/// Says as a server does itself that this process serves a data folder on a socket, and how far it is.
+fn announce(data: &Path, socket: &Path, status: &str) -> Result<(), LocalError> {
     let problem = |source| io_error(data, source);
     // Where the system has no such file, the name is not looked at either.
     let _ = fs::write("/proc/self/comm", postmaster::EMBEDDED);
     let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
     let (folder, name) = (socket.parent().unwrap_or(socket), socket.extension().unwrap_or_default());
     let text = format!(
-        "{}\n{}\n{since}\n{}\n{}\n\n\nready\n",
+        "{}\n{}\n{since}\n{}\n{}\n\n\n{status}\n",
         std::process::id(),
         data.display(),
         name.display(),
