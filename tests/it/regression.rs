@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use evt::catalog::compare::Source;
 use evt::catalog::{compare, text};
-use evt::db::local::{Binaries, Durability, LocalServer, SUPERUSER};
+use evt::db::local::{Durability, LocalServer, SUPERUSER, ServerProgram};
 use evt::db::{Connection, DatabaseUrl};
 use evt::introspect::whole::{Extent, read_whole};
 use evt::maintenance::stats::stats;
@@ -35,7 +35,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 fn regression(folder: &Path) {
     let home = tempfile::tempdir().expect("a folder");
     open_to_all(home.path());
-    let programs = Binaries::in_folder(Path::new(&binaries().expect("server programs"))).expect("server programs");
+    let programs = ServerProgram::in_folder(Path::new(&binaries().expect("server programs"))).expect("server programs");
     let server = LocalServer::start(&programs, home.path(), Durability::Disposable).expect("a server");
     let local: DatabaseUrl = "local:regression".parse().expect("a URL");
     let url = local.on_socket(server.socket_folder(), server.port(), SUPERUSER);
