@@ -14,6 +14,8 @@ use crate::introspect::to_psl::PullError;
 use crate::maintenance::MaintenanceError;
 use crate::migrations::script::Place;
 use crate::migrations::{DirectoryError, MigrateError};
+use crate::typed_sql::QueryProblem;
+use crate::typed_sql::files::FolderProblem;
 
 macro_rules! codes {
     ($($code:ident $meaning:literal)*) => {
@@ -171,6 +173,17 @@ pub enum Error {
         #[source]
         source: DbError,
     },
+    /// Code cannot be typed by a query.
+    #[error("{name}: {problem}")]
+    Query {
+        /// The file, or where it came from.
+        name: String,
+        /// Why not.
+        problem: QueryProblem,
+    },
+    /// A folder of queries.
+    #[error(transparent)]
+    Queries(#[from] FolderProblem),
     /// The server refused to vacuum a table.
     #[error("table `{name}` cannot be vacuumed: {source}")]
     Vacuum {
@@ -237,6 +250,14 @@ impl Error {
         Self::Script { name: name.to_owned(), place, source }
     }
 
+    /// Code cannot be typed by a query. `name` says where it came from.
+    pub fn of_query(name: &str, source: &str, problem: QueryProblem) -> Self {
+        match problem {
+            QueryProblem::Db(error) => Self::refused_script(name, source, error),
+            problem => Self::Query { name: name.to_owned(), problem },
+        }
+    }
+
     /// A state that a command cannot go on from, with a way out; the exit status is 1.
     pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Refused { message: message.into(), hint: Some(hint.into()), exit: Exit::Failure }
@@ -257,9 +278,13 @@ impl Error {
             Self::ExternalName(_) => Some(Code::P3023),
             Self::DatabaseCreation { .. } => Some(Code::P3000),
             Self::Interrupted(error) => error.code(),
-            Self::Generate(_) | Self::Usage { .. } | Self::Refused { .. } | Self::Cancelled | Self::System { .. } => {
-                None
-            }
+            Self::Generate(_)
+            | Self::Query { .. }
+            | Self::Queries(_)
+            | Self::Usage { .. }
+            | Self::Refused { .. }
+            | Self::Cancelled
+            | Self::System { .. } => None,
         }
     }
 
@@ -298,6 +323,8 @@ impl Error {
             | Self::Pull(_)
             | Self::Migrate(_)
             | Self::Generate(_)
+            | Self::Query { .. }
+            | Self::Queries(_)
             | Self::Script { .. }
             | Self::Vacuum { .. }
             | Self::DatabaseCreation { .. }
@@ -322,6 +349,8 @@ impl Error {
             Self::Pull(error) => Some(hints::of_pull(error)),
             Self::Introspect(IntrospectError::Query { source, .. }) => hints::of_db(source),
             Self::Generate(error) => hints::of_generate(error),
+            Self::Query { problem, .. } => hints::of_query(problem),
+            Self::Queries(problem) => Some(hints::of_queries(problem)),
             Self::DatabaseCreation { database, .. } => Some(format!(
                 "is its name spelled right? If so, let somebody with the right CREATEDB create `{database}`"
             )),

@@ -16,6 +16,7 @@ pub mod safety;
 pub mod sql;
 pub mod migrations;
 pub mod maintenance;
+pub mod typed_sql;
 pub mod db;
 pub mod config;
 pub mod generate;

@@ -1,7 +1,11 @@
 //! `evt generate`, and the generators that run after other commands.
 
-use std::path::PathBuf;
+mod queries;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::Tolerated;
 use crate::config::environment::SKIP_GENERATE;
@@ -10,6 +14,7 @@ use crate::error::{Error, Exit};
 use crate::generate::run::{GenerateError, Generated, Job, generate};
 use crate::output::{Output, duration};
 use crate::psl::schema::Rules;
+use crate::typed_sql;
 
 /// Run the generators of the schema
 #[derive(Debug, clap::Args)]
@@ -24,11 +29,12 @@ pub(crate) struct GenerateArgs {
     /// Fail if the schema has no models
     #[arg(long)]
     require_models: bool,
+    /// Ask the database about the queries in `sql/` beside the schema, so that clients are typed by them
+    #[arg(long)]
+    sql: bool,
     /// Let generators keep their hints to themselves
     #[arg(long)]
     no_hints: bool,
-    #[arg(long, hide = true)]
-    sql: bool,
     // What else Prisma 6 accepts; it changes nothing for generators that are programs of their own.
     #[arg(long, hide = true)]
     no_engine: bool,
@@ -48,23 +54,18 @@ pub(crate) struct GenerateArgs {
 
 pub(crate) fn run(args: &GenerateArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     args.tolerated.warn(out);
-    if args.sql {
-        return Err(Error::usage(
-            "`--sql` (typed SQL) is not supported",
-            "leave it out, or use `npx prisma generate --sql`",
-        ));
-    }
     let settings = Settings::load(&args.project, context, Dotenv::Read)?;
     out.notes(&settings.notes);
-    let files = SchemaFiles::load(&settings)?;
-    let mut seen = stamps(&files);
-    run_all(&Project::of(settings.clone(), files)?, args, out)?;
+    let project = Project::of(settings.clone(), SchemaFiles::load(&settings)?)?;
+    let queries = args.sql.then(|| project.typed_sql());
+    let mut seen = stamps(&project.files, queries.as_deref());
+    run_all(&project, args, out)?;
     if !args.watch {
         return Ok(Exit::Success);
     }
     loop {
         out.note("Watching the schema …");
-        let files = changed(&settings, &mut seen);
+        let files = changed(&settings, queries.as_deref(), &mut seen);
         // A mistake is shown, and the next version of the schema gets its chance.
         let outcome = Project::of(settings.clone(), files).map_err(Error::from);
         if let Err(error) = outcome.and_then(|project| run_all(&project, args, out)) {
@@ -79,24 +80,26 @@ fn run_all(project: &Project, args: &GenerateArgs, out: &mut Output) -> Result<(
         out.warning("the schema has no `generator` block, so there is nothing to generate");
         return Ok(());
     }
+    let typed_sql = if args.sql { Some(queries::described(project, out)?) } else { None };
     let wishes = Wishes {
         only: &args.generators,
         require_models: args.require_models,
         no_hints: args.no_hints,
+        typed_sql: typed_sql.as_ref(),
         even_if_missing: false,
     };
     generate_with(project, &wishes, out)
 }
 
-/// Waits for a version of the schema that was not there before.
-fn changed(settings: &Settings, seen: &mut Stamps) -> SchemaFiles {
+/// Waits for a version of the schema or of the queries that was not there before.
+fn changed(settings: &Settings, queries: Option<&Path>, seen: &mut Stamps) -> SchemaFiles {
     loop {
         std::thread::sleep(GLANCE);
         // While an editor writes, a file may be gone for a moment.
-        if let Ok(files) = SchemaFiles::load(settings)
-            && stamps(&files) != *seen
-        {
-            *seen = stamps(&files);
+        let Ok(files) = SchemaFiles::load(settings) else { continue };
+        let now = stamps(&files, queries);
+        if now != *seen {
+            *seen = now;
             return files;
         }
     }
@@ -108,9 +111,10 @@ const GLANCE: Duration = Duration::from_millis(300);
 /// Path and text of each file.
 type Stamps = Vec<(PathBuf, String)>;
 
-fn stamps(files: &SchemaFiles) -> Stamps {
+fn stamps(files: &SchemaFiles, queries: Option<&Path>) -> Stamps {
     let texts = files.sources.iter().map(|source| source.text.clone());
-    files.paths.iter().cloned().zip(texts).collect()
+    let queries = queries.and_then(|folder| typed_sql::files::read(folder).ok()).unwrap_or_default();
+    files.paths.iter().cloned().zip(texts).chain(queries.into_iter().map(|query| (query.path, query.source))).collect()
 }
 
 /// What somebody who runs generators may wish.
@@ -119,6 +123,7 @@ struct Wishes<'a> {
     only: &'a [String],
     require_models: bool,
     no_hints: bool,
+    typed_sql: Option<&'a Value>,
     even_if_missing: bool,
 }
 
@@ -168,6 +173,7 @@ fn generate_each(project: &Project, wishes: &Wishes<'_>, out: &mut Output) -> (u
         only: wishes.only,
         require_models: wishes.require_models,
         no_hints: wishes.no_hints,
+        typed_sql: wishes.typed_sql,
         even_if_missing: wishes.even_if_missing,
     };
     let cwd = &project.settings.cwd;

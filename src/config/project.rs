@@ -131,8 +131,16 @@ impl Project {
 
     /// The folder for the queries of views, absolute; it need not exist.
     pub fn views(&self) -> PathBuf {
-        let named = self.settings.views.as_ref().map(|setting| setting.value.clone());
-        named.unwrap_or_else(|| beside(&self.schema, &self.files, "views"))
+        self.folder(self.settings.views.as_ref(), "views")
+    }
+
+    /// The folder with the queries that clients are to be typed by, absolute; it need not exist.
+    pub fn typed_sql(&self) -> PathBuf {
+        self.folder(self.settings.typed_sql.as_ref(), "sql")
+    }
+
+    fn folder(&self, named: Option<&Setting<PathBuf>>, otherwise: &str) -> PathBuf {
+        named.map_or_else(|| beside(&self.schema, &self.files, otherwise), |setting| setting.value.clone())
     }
 
     /// The name of the datasource block.

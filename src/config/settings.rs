@@ -96,6 +96,8 @@ pub struct Settings {
     pub migrations: Option<Setting<PathBuf>>,
     /// The folder for view definitions.
     pub views: Option<Setting<PathBuf>>,
+    /// The folder for queries that clients are to be typed by.
+    pub typed_sql: Option<Setting<PathBuf>>,
     /// The seed command.
     pub seed: Option<Setting<String>>,
     /// SQL for the shadow database.
@@ -205,6 +207,7 @@ impl Settings {
             bases,
             migrations,
             views: config.views,
+            typed_sql: config.typed_sql,
             seed,
             init_shadow_db: file.text("migrations.init_shadow_db")?.map(|s| s.value).or(config.init_shadow_db),
             external_tables: external(file.list("tables.external")?, config.external_tables),
@@ -245,6 +248,7 @@ impl Settings {
             bases: vec![context.cwd.clone()],
             migrations: None,
             views: None,
+            typed_sql: None,
             seed: None,
             init_shadow_db: None,
             external_tables: Vec::new(),

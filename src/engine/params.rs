@@ -231,3 +231,17 @@ pub(super) struct Introspect {
     pub(super) namespaces: Option<Vec<String>>,
     pub(super) base_directory_path: PathBuf,
 }
+
+/// `introspectSql`
+#[derive(Debug, Deserialize)]
+pub(super) struct IntrospectSql {
+    pub(super) url: String,
+    pub(super) queries: Vec<Query>,
+}
+
+/// A query to be described.
+#[derive(Debug, Deserialize)]
+pub(super) struct Query {
+    pub(super) name: String,
+    pub(super) source: String,
+}

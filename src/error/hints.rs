@@ -12,6 +12,8 @@ use crate::maintenance::MaintenanceError;
 use crate::migrations::bridge::BridgeError;
 use crate::migrations::script::Left;
 use crate::migrations::{DirectoryError, MigrateError, ScriptError};
+use crate::typed_sql::QueryProblem;
+use crate::typed_sql::files::FolderProblem;
 
 pub(super) fn of_config(error: &ConfigError) -> Option<String> {
     let text = match error {
@@ -48,6 +50,28 @@ fn of_url(error: &UrlError) -> Option<String> {
         // The message says it.
         UrlError::Accelerate { .. } | UrlError::LocalFolder => None,
     }
+}
+
+pub(super) fn of_query(problem: &QueryProblem) -> Option<String> {
+    match problem {
+        QueryProblem::Unnamed { .. } => Some("name it: `SELECT … AS name`".to_owned()),
+        QueryProblem::Db(error) => of_db(error),
+        // The message says it.
+        QueryProblem::Comment { .. } => None,
+    }
+}
+
+pub(super) fn of_queries(problem: &FolderProblem) -> String {
+    match problem {
+        FolderProblem::Unreadable { .. } => {
+            "put each query into a file `<name>.sql` of that folder, or name another one by `typedSql.path` in \
+             `prisma.config.ts`"
+        }
+        FolderProblem::Name { .. } => {
+            "rename the file: letters, digits, `_` and `$`, no digit in front, and no word of JavaScript"
+        }
+    }
+    .to_owned()
 }
 
 /// The text of some object is none in UTF-8: only a database without an encoding can hold that (SQLSTATE 22021).

@@ -33,6 +33,8 @@ pub struct Job<'a> {
     pub require_models: bool,
     /// Whether generators keep their hints to themselves.
     pub no_hints: bool,
+    /// Queries that clients are to be typed by, as JSON; `None` if that is not asked for.
+    pub typed_sql: Option<&'a Value>,
     /// Whether the others run though one is not installed; that error comes last then.
     pub even_if_missing: bool,
 }
@@ -187,6 +189,7 @@ pub fn generate(job: &Job<'_>, mut done: impl FnMut(&Generated)) -> Result<(), G
                     allow_no_models: !job.require_models,
                     no_hints: job.no_hints,
                     binary_paths: Map::new(),
+                    typed_sql: job.typed_sql,
                 };
                 process.generate(&options).map_err(|source| one.failed(source))?;
             }
@@ -229,6 +232,8 @@ struct Options<'a> {
     no_hints: bool,
     /// Engines that a client would load; evt downloads none.
     binary_paths: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typed_sql: Option<&'a Value>,
 }
 
 /// Who does the work.

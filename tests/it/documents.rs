@@ -16,7 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 /// Who may import whom. The order is the way of the data; `error` and the command line may see everything.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("psl", &["dbschema", "lower", "diff", "sql"]),
     ("lower", &["psl", "dbschema", "diff", "sql"]),
     ("dbschema", &["psl", "lower", "diff", "sql"]),
@@ -28,6 +28,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("safety", &["psl", "lower", "dbschema", "diff", "sql", "db"]),
     ("migrations", &["psl", "lower", "dbschema", "catalog", "diff", "sql", "db", "introspect", "safety"]),
     ("maintenance", &["psl", "dbschema", "sql", "db"]),
+    ("typed_sql", &["sql", "db"]),
     ("config", &["psl", "db"]),
     ("generate", &["psl", "dbschema", "sql", "config"]),
     (
@@ -46,12 +47,28 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "introspect",
             "safety",
             "migrations",
+            "typed_sql",
             "config",
             "output",
             "error",
         ],
     ),
-    ("error", &["psl", "db", "introspect", "maintenance", "safety", "migrations", "config", "sql", "diff", "generate"]),
+    (
+        "error",
+        &[
+            "psl",
+            "db",
+            "introspect",
+            "maintenance",
+            "safety",
+            "migrations",
+            "config",
+            "sql",
+            "diff",
+            "generate",
+            "typed_sql",
+        ],
+    ),
 ];
 
 const PURE: [&str; 6] = ["psl", "lower", "dbschema", "catalog", "diff", "sql"];

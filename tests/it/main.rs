@@ -44,7 +44,9 @@ mod split;
 mod shapes;
 mod terminal;
 mod tls;
+mod typed_sql;
 mod validate;
+mod watch;
 
 /// Whether a developer asks for the expectations of today, by `UPDATE=1`.
 #[expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
@@ -94,6 +96,8 @@ fn main() {
         split::tests(),
         terminal::tests(),
         tls::tests(),
+        typed_sql::tests(),
+        watch::tests(),
         corpus::tests(),
         documents::tests(),
         drift::tests(),

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use crate::db::{Connection, DatabaseUrl, DbError, create_database};
-use crate::engine::params::{Datasource, Execute, OfDatabase, Schemas};
+use crate::engine::params::{Datasource, Execute, IntrospectSql, OfDatabase, Query, Schemas};
 use crate::engine::session::Session;
 use crate::error::Error;
 use crate::sql::quote::Statement;
+use crate::typed_sql;
 
 /// The database that a request names.
 fn named(session: &Session, datasource: Datasource) -> Result<DatabaseUrl, Error> {
@@ -49,6 +50,18 @@ pub(super) async fn execute(session: &mut Session, params: Execute) -> Result<Va
     db.close().await;
     outcome.map_err(|source| Error::refused_script("the script", script, source))?;
     Ok(Value::Null)
+}
+
+pub(super) async fn describe(session: &mut Session, params: IntrospectSql) -> Result<Value, Failure> {
+    let mut db = Connection::open(&session.reach(&session.url(&params.url)?)?).await?;
+    let mut described = Vec::with_capacity(params.queries.len());
+    for Query { name, source } in &params.queries {
+        let query = typed_sql::describe(&mut db, name, source).await;
+        described.push(query.map_err(|problem| Error::of_query(&format!("the query `{name}`"), source, problem)));
+    }
+    db.close().await;
+    let described = described.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "queries": described }))
 }
 
 pub(super) async fn version(session: &mut Session, params: Option<OfDatabase>) -> Result<Value, Failure> {

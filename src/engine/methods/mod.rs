@@ -46,6 +46,7 @@ pub(super) async fn call(session: &mut Session, request: &Request, peer: &mut Pe
         "evaluateDataLoss" => dev::evaluate(session, read(params)?).await,
         "getDatabaseVersion" => database::version(session, read_if_any(params)?).await,
         "introspect" => schema::introspect(session, read(params)?).await,
+        "introspectSql" => database::describe(session, read(params)?).await,
         "listMigrationDirectories" => history::list(read(params)?),
         "markMigrationApplied" => history::mark_applied(session, read(params)?).await,
         "markMigrationRolledBack" => history::mark_rolled_back(session, read(params)?).await,
