@@ -99,6 +99,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 /// A new server gets what `pg_dump` wrote of the old one, and the snapshot that was taken there.
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
 fn upgrades() -> Trial {
     let folders = std::env::var_os("EVT_TEST_UPGRADES");
     let is_given = folders.is_some();

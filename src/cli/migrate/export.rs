@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::import::Tool;
+use super::bridge::{BridgeArgs, Tool};
+use crate::cli::block_on;
 use crate::cli::session::with_session;
-use crate::cli::{Tolerated, block_on};
-use crate::config::{Context, Project, ProjectArgs};
+use crate::config::{Context, Project};
 use crate::error::{Error, Exit};
 use crate::migrations::Directory;
 use crate::migrations::bridge::export::Seed;
-use crate::migrations::bridge::{self, BridgeOptions, Exported, Trouble, Width, export};
+use crate::migrations::bridge::{self, Exported, Trouble, Width, export};
 use crate::output::{Output, plural};
 
 /// Write the migrations as files for refinery, and its history if asked
@@ -36,39 +36,19 @@ pub(crate) struct ExportArgs {
     /// The program has refinery's feature `int8-versions`; a table that exists shows it by itself
     #[arg(long, requires = "with_history")]
     int8_versions: bool,
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Longest wait for another migration run, in seconds; 0 is for ever
-    #[arg(long, value_name = "SECONDS")]
-    lock_timeout: Option<u64>,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    project: ProjectArgs,
-    #[command(flatten)]
-    tolerated: Tolerated,
+    common: BridgeArgs,
 }
 
 pub(crate) fn run(args: &ExportArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
-    if args.json {
-        out.json_only();
-    }
-    args.tolerated.warn(out);
+    args.common.begin(out);
     let Tool::Refinery = args.to;
-    let mut options = BridgeOptions {
-        folder: args.output.clone(),
-        table: args.table.clone(),
-        dry_run: args.dry_run,
-        lock_timeout_ms: None,
-    };
     if args.with_history {
-        return with_session(&args.project, context, out, async |session, out| {
-            let session = session.wait_for_lock(args.lock_timeout);
+        return with_session(&args.common.project, context, out, async |session, out| {
+            let session = session.wait_for_lock(args.common.lock_timeout);
             let directory = session.directory()?;
             let mut db = session.connect().await?;
-            options.lock_timeout_ms = session.lock_timeout();
+            let options = args.common.options(&args.output, &args.table, session.lock_timeout());
             let width = if args.int8_versions { Width::Int8 } else { Width::Int4 };
             let seed = Seed { db: &mut db, width };
             let exported = export(&directory, &options, Some(seed)).await?;
@@ -76,9 +56,10 @@ pub(crate) fn run(args: &ExportArgs, context: &Context, out: &mut Output) -> Res
         });
     }
     // Files alone need no database.
-    let project = Project::load(&args.project, context)?;
+    let project = Project::load(&args.common.project, context)?;
     out.notes(&project.settings.notes);
     let directory = Directory::read(&project.shown_migrations())?;
+    let options = args.common.options(&args.output, &args.table, None);
     let exported = block_on(async { Ok(export(&directory, &options, None).await?) })?;
     Ok(report(args, &exported, out))
 }
@@ -96,9 +77,9 @@ fn report(args: &ExportArgs, exported: &[Exported], out: &mut Output) -> Exit {
             ),
         });
     }
-    if args.json {
+    if args.common.json {
         let migrations: Vec<Value> = exported.iter().map(as_json).collect();
-        out.json(&json!({ "version": 1, "dryRun": args.dry_run, "migrations": migrations }));
+        out.json(&json!({ "version": 1, "dryRun": args.common.dry_run, "migrations": migrations }));
         return Exit::Success;
     }
     out.line("");
@@ -118,7 +99,7 @@ fn report(args: &ExportArgs, exported: &[Exported], out: &mut Output) -> Exit {
     let (files, folder) = (plural(files, "file"), args.output.display());
     let history =
         if args.with_history { format!(", {} into `{}`", plural(history, "row"), args.table) } else { String::new() };
-    if args.dry_run {
+    if args.common.dry_run {
         out.line(format!("{files} would be written into {folder}{history}; nothing was done."));
     } else {
         out.good(format!("{files} written into {folder}{history}."));

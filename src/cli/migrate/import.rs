@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::Tolerated;
+use super::bridge::{BridgeArgs, Tool};
 use crate::cli::session::with_session;
-use crate::config::{Context, ProjectArgs};
+use crate::config::Context;
 use crate::error::{Error, Exit};
-use crate::migrations::bridge::{self, BridgeOptions, Imported, import};
+use crate::migrations::bridge::{self, Imported, import};
 use crate::output::{Output, plural};
 
 /// Take over the migrations and the history of refinery
@@ -27,47 +27,22 @@ pub(crate) struct ImportArgs {
     /// The table of its history
     #[arg(long, value_name = "NAME", default_value = bridge::TABLE)]
     table: String,
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Longest wait for another migration run, in seconds; 0 is for ever
-    #[arg(long, value_name = "SECONDS")]
-    lock_timeout: Option<u64>,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    project: ProjectArgs,
-    #[command(flatten)]
-    tolerated: Tolerated,
-}
-
-/// The tools that evt knows a bridge to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Tool {
-    Refinery,
+    common: BridgeArgs,
 }
 
 pub(crate) fn run(args: &ImportArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
-    if args.json {
-        out.json_only();
-    }
-    args.tolerated.warn(out);
+    args.common.begin(out);
     let Tool::Refinery = args.from;
-    with_session(&args.project, context, out, async |session, out| {
-        let session = session.wait_for_lock(args.lock_timeout);
+    with_session(&args.common.project, context, out, async |session, out| {
+        let session = session.wait_for_lock(args.common.lock_timeout);
         let mut directory = session.directory()?;
         let mut db = session.connect().await?;
-        let options = BridgeOptions {
-            folder: args.folder.clone(),
-            table: args.table.clone(),
-            dry_run: args.dry_run,
-            lock_timeout_ms: session.lock_timeout(),
-        };
+        let options = args.common.options(&args.folder, &args.table, session.lock_timeout());
         let imported = import(&mut db, &mut directory, &options).await?;
-        if args.json {
+        if args.common.json {
             let migrations: Vec<Value> = imported.iter().map(as_json).collect();
-            out.json(&json!({ "version": 1, "dryRun": args.dry_run, "migrations": migrations }));
+            out.json(&json!({ "version": 1, "dryRun": args.common.dry_run, "migrations": migrations }));
             return Ok(Exit::Success);
         }
         out.line("");
@@ -79,7 +54,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, out: &mut Output) -> Res
         let (files, history) = (plural(files, "migration"), plural(history, "row"));
         let folder = session.shown_directory();
         let folder = folder.display();
-        if args.dry_run {
+        if args.common.dry_run {
             out.line(format!("{files} would be written into {folder}, {history} into the history; nothing was done."));
             return Ok(Exit::Success);
         }

@@ -1,5 +1,6 @@
 //! `evt migrate …`.
 
+mod bridge;
 pub(super) mod deploy;
 pub(super) mod dev;
 pub(super) mod diff;
