@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::db::local::embedded;
-use crate::error::{Error, Exit};
+use crate::error::Exit;
 use crate::output::Output;
 
 /// Serve the PostgreSQL inside evt: what evt starts for itself
@@ -15,7 +15,13 @@ pub(crate) struct EmbeddedServerArgs {
     socket: PathBuf,
 }
 
-pub(crate) fn run(args: &EmbeddedServerArgs, out: &mut Output) -> Result<Exit, Error> {
-    embedded::serve(&args.data, &args.socket, &mut |line| out.note(line))?;
-    Ok(Exit::Success)
+pub(crate) fn run(args: &EmbeddedServerArgs, out: &mut Output) -> Exit {
+    match embedded::serve(&args.data, &args.socket, &mut |line| out.note(line)) {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            // Whoever started it reads this in its log, and says the rest.
+            out.note(error.to_string());
+            Exit::Failure
+        }
+    }
 }

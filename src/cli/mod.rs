@@ -160,7 +160,7 @@ fn execute(cli: Cli, context: &Context, out: &mut Output) -> Result<Exit, Error>
             db::pull::run(&args, context, out)
         }
         Some(Command::Seed(args)) => db::seed::run(&args, context, out),
-        Some(Command::EmbeddedServer(args)) => embedded_server::run(&args, out),
+        Some(Command::EmbeddedServer(args)) => Ok(embedded_server::run(&args, out)),
         Some(Command::Doctor(args)) => doctor::run(&args, context, out),
         Some(Command::Debug(args)) => Ok(debug::run(&args, context, out)),
         Some(Command::Version(args)) => Ok(version::run(&args, out)),

@@ -276,7 +276,11 @@ impl LocalServer {
             }
             let exited = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
             if exited {
-                let failed = LocalError::Program { program: "postgres", output: log_end(&self.data) };
+                let program = match self.kind {
+                    ServerKind::Installed => "postgres",
+                    ServerKind::Embedded => "evt embedded-server",
+                };
+                let failed = LocalError::Program { program, output: log_end(&self.data) };
                 // One that was started by somebody who died at once, before it could be seen, came first.
                 let (socket_folder, port) = postmaster::settled(&self.data)?.ok_or(failed)?;
                 let own = std::mem::replace(&mut self.socket_folder, socket_folder);

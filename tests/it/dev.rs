@@ -32,13 +32,14 @@ impl Deref for Project {
 }
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         ("serves until it is stopped, and tells who comes", serves),
         ("goes on in the background until it is stopped", background),
         ("a crash loses nothing", crash),
         ("applies migrations first", migrates),
         ("strangers at the port are told apart from clients", strangers),
         ("other commands share the server", shared),
+        ("who has to wait is told so", waits),
     ];
     tests
         .into_iter()
@@ -179,6 +180,23 @@ fn shared(project: &Project) -> Result<(), Failed> {
         fs::remove_dir_all(project.join(".evt/cache"))?;
     }
     terminate(child)?;
+    Ok(())
+}
+
+fn waits(project: &Project) -> Result<(), Failed> {
+    let (mut child, address) = foreground(project, &[])?;
+    let mut talk = BufReader::new(child.stderr.take().ok_or("its stderr")?).lines().map_while(Result::ok);
+    let url: DatabaseUrl = text(&address, "url").parse()?;
+    let runtime = runtime();
+    let first = runtime.block_on(Connection::open(&url))?;
+    let second = std::thread::spawn(move || crate::server::runtime().block_on(Connection::open(&url)).map(drop));
+    let came = talk.find(|line| line.contains("connection 2 of postgres to postgres")).ok_or("the second one")?;
+    let waits = came.contains("it waits until connection 1 is closed");
+    assert_eq!(waits, project.kind == ServerKind::Embedded, "{came}");
+    runtime.block_on(first.close());
+    second.join().map_err(|_| "the second one's thread")??;
+    terminate(child)?;
+    drop(talk);
     Ok(())
 }
 

@@ -318,7 +318,7 @@ fn available() -> Option<&'static Source> {
 }
 
 /// Tests that need one connection at a time and no extension, by what their names start with.
-const ON_THE_EMBEDDED: [&str; 1] = ["live diff::database::"];
+const ON_THE_EMBEDDED: [&str; 2] = ["live diff::database::", "live resolve: "];
 
 /// Tests among them that do need more.
 const NOT_ON_THE_EMBEDDED: [&str; 1] = ["extension"];

@@ -115,12 +115,13 @@ pub(super) fn run(args: &ServeArgs, context: &Context, out: &mut Output) -> Resu
         let (sender, mut visits) = tokio::sync::mpsc::unbounded_channel();
         let mut serving = std::pin::pin!(gateway.serve(sender));
         let mut stopping = std::pin::pin!(interrupted());
+        let mut inside = Inside { one_by_one: server.kind() == ServerKind::Embedded, numbers: Vec::new() };
         loop {
             tokio::select! {
                 () = &mut serving => {}
                 () = &mut stopping => break,
                 _ = hangup.recv() => break,
-                Some(visit) = visits.recv() => out.note(timed(&sentence(&visit))),
+                Some(visit) = visits.recv() => out.note(timed(&inside.sentence(&visit))),
                 _ = looks.tick() => for line in log.news() { out.note(timed(&line)) },
             }
         }
@@ -249,14 +250,33 @@ fn spawn(
         .spawn()
 }
 
-fn sentence(visit: &Visit) -> String {
-    match visit {
-        Visit::Came { number, visitor } => {
-            let program = visitor.application.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-            format!("connection {number} of {} to {}{program}", visitor.user, visitor.database)
+/// Who is connected.
+struct Inside {
+    /// Whether the server serves one at a time.
+    one_by_one: bool,
+    /// In the order in which they came.
+    numbers: Vec<u64>,
+}
+
+impl Inside {
+    /// Notes what happened, and says it.
+    fn sentence(&mut self, visit: &Visit) -> String {
+        match visit {
+            Visit::Came { number, visitor } => {
+                let program = visitor.application.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+                let waits = match self.numbers.last() {
+                    Some(last) if self.one_by_one => format!("; it waits until connection {last} is closed"),
+                    _ => String::new(),
+                };
+                self.numbers.push(*number);
+                format!("connection {number} of {} to {}{program}{waits}", visitor.user, visitor.database)
+            }
+            Visit::Left { number, stayed } => {
+                self.numbers.retain(|inside| inside != number);
+                format!("connection {number} ended after {}", duration(*stayed))
+            }
+            Visit::Refused { reason } => format!("a connection failed: {reason}"),
         }
-        Visit::Left { number, stayed } => format!("connection {number} ended after {}", duration(*stayed)),
-        Visit::Refused { reason } => format!("a connection failed: {reason}"),
     }
 }
 
