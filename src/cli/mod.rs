@@ -71,7 +71,6 @@ enum Command {
     Introspect(db::pull::PullArgs),
     #[command(hide = true)]
     Seed(db::seed::SeedArgs),
-    /// The name is [`crate::db::local::embedded::COMMAND`].
     #[command(hide = true, name = crate::db::local::embedded::COMMAND)]
     EmbeddedServer(embedded_server::EmbeddedServerArgs),
     Doctor(doctor::DoctorArgs),
