@@ -1,6 +1,8 @@
 //! The syntax tree of one schema file: every token with its place, every comment and blank line, every line
 //! that could not be read. The formatter prints from it, the validator reads from it.
 
+use compact_str::CompactString;
+
 use super::diagnostics::{FileId, Span};
 
 /// One schema file as it was given.
@@ -96,7 +98,7 @@ pub enum Member {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ident {
     /// The name.
-    pub text: String,
+    pub text: CompactString,
     /// Where it stands.
     pub span: Span,
 }
@@ -136,7 +138,7 @@ pub struct FieldType {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeName {
     /// A scalar, enum, model or view.
-    Name(String),
+    Name(CompactString),
     /// `Unsupported("…")`: the text after unescaping.
     Unsupported(String),
 }
@@ -231,11 +233,11 @@ pub struct Argument {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
     /// Digits as written, with sign and fraction.
-    Number(String, Span),
+    Number(CompactString, Span),
     /// A string after unescaping; the span includes the quotes.
-    String(String, Span),
+    String(CompactString, Span),
     /// A bare path: `true`, `Asc`, a field name, an enum value.
-    Constant(String, Span),
+    Constant(CompactString, Span),
     /// `name(…)`.
     Call {
         /// The function.

@@ -283,12 +283,12 @@ fn member(member: &Member) -> Option<String> {
     let sorted = |names: &mut Vec<String>| names.sort();
     match member {
         Member::Field(field) => {
-            let mut names: Vec<String> = field.attributes.iter().map(|it| it.name.text.clone()).collect();
+            let mut names: Vec<String> = field.attributes.iter().map(|it| it.name.text.to_string()).collect();
             sorted(&mut names);
             Some(format!("{} {:?} {names:?}", field.name.text, field.ty.as_ref().map(|ty| (&ty.name, ty.arity))))
         }
         Member::Value(value) => Some(format!("{} {}", value.name.text, value.attributes.len())),
-        Member::Property(property) => Some(property.name.text.clone()),
+        Member::Property(property) => Some(property.name.text.to_string()),
         Member::Attribute(_) => Some("@@".to_owned()),
         Member::Comments(_) | Member::BlankLines | Member::Junk(_) => None,
     }

@@ -133,11 +133,11 @@ fn tree(file: &Ast, block: &Block) -> Tree {
             Member::Field(field) => {
                 let ty = field.ty.as_ref().expect("a type");
                 let name = match &ty.name {
-                    TypeName::Name(name) => (false, name.clone()),
+                    TypeName::Name(name) => (false, name.to_string()),
                     TypeName::Unsupported(text) => (true, text.clone()),
                 };
                 lines.push(Line::Field {
-                    name: field.name.text.clone(),
+                    name: field.name.text.to_string(),
                     ty: name,
                     arity: arity(ty.arity),
                     attributes: field.attributes.iter().map(attr).collect(),
@@ -145,12 +145,12 @@ fn tree(file: &Ast, block: &Block) -> Tree {
                 });
             }
             Member::Value(value) => lines.push(Line::Value {
-                name: value.name.text.clone(),
+                name: value.name.text.to_string(),
                 attributes: value.attributes.iter().map(attr).collect(),
                 trailing: value.trailing.as_ref().map(note),
             }),
             Member::Property(property) => lines.push(Line::Property {
-                name: property.name.text.clone(),
+                name: property.name.text.to_string(),
                 value: value(property.value.as_ref().expect("a value")),
                 trailing: property.trailing.as_ref().map(note),
             }),
@@ -163,7 +163,7 @@ fn tree(file: &Ast, block: &Block) -> Tree {
             Member::Junk(span) => panic!("junk: {}", file.text(*span)),
         }
     }
-    Tree { kind: block.kind, name: block.name.text.clone(), lines }
+    Tree { kind: block.kind, name: block.name.text.to_string(), lines }
 }
 
 fn arity(arity: FieldArity) -> u8 {
@@ -175,12 +175,12 @@ fn arity(arity: FieldArity) -> u8 {
 }
 
 fn attr(attribute: &Attribute) -> Attr {
-    Attr { name: attribute.name.text.clone(), arguments: attribute.arguments.as_ref().map(args) }
+    Attr { name: attribute.name.text.to_string(), arguments: attribute.arguments.as_ref().map(args) }
 }
 
 fn args(arguments: &Arguments) -> Vec<Arg> {
     let one = |argument: &evt::psl::ast::Argument| Arg {
-        name: argument.name.as_ref().map(|name| name.text.clone()),
+        name: argument.name.as_ref().map(|name| name.text.to_string()),
         value: value(argument.value.as_ref().expect("a value")),
     };
     arguments.list.iter().map(one).collect()
@@ -188,13 +188,13 @@ fn args(arguments: &Arguments) -> Vec<Arg> {
 
 fn value(expression: &Expr) -> Value {
     match expression {
-        Expr::Number(text, _) => Value::Number(text.clone()),
-        Expr::String(text, _) => Value::Text(text.clone()),
-        Expr::Constant(text, _) => Value::Constant(text.clone()),
-        Expr::Call { name, arguments, .. } => Value::Call(name.text.clone(), args(arguments)),
+        Expr::Number(text, _) => Value::Number(text.to_string()),
+        Expr::String(text, _) => Value::Text(text.to_string()),
+        Expr::Constant(text, _) => Value::Constant(text.to_string()),
+        Expr::Call { name, arguments, .. } => Value::Call(name.text.to_string(), args(arguments)),
         Expr::Array(list, _) => Value::Array(list.iter().map(value).collect()),
         Expr::Object(list, _) => {
-            Value::Object(list.iter().map(|(key, entry)| (key.text.clone(), value(entry))).collect())
+            Value::Object(list.iter().map(|(key, entry)| (key.text.to_string(), value(entry))).collect())
         }
     }
 }

@@ -63,14 +63,14 @@ fn read(text: String, span: Span) -> Option<CommentedModel> {
         block.members.iter().find_map(|member| match member {
             Member::Attribute(BlockAttribute { attribute, .. }) if attribute.name.text == name => {
                 match attribute.arguments.as_ref()?.list.first()?.value.as_ref()? {
-                    Expr::String(text, _) => Some(text.clone()),
+                    Expr::String(text, _) => Some(text.to_string()),
                     _ => None,
                 }
             }
             _ => None,
         })
     };
-    let name = Some(block.name.text.clone()).filter(|name| !is_reserved(name))?;
+    let name = Some(block.name.text.to_string()).filter(|name| !is_reserved(name))?;
     let table = string("map").unwrap_or_else(|| name.clone());
     Some(CommentedModel { name, span, namespace: string("schema"), table })
 }

@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         let name = name?;
         let name = match name.as_rule() {
             Rule::unsupported => TypeName::Unsupported(self.string(at, &name.into_inner().next()?)),
-            _ => TypeName::Name(name.as_str().to_owned()),
+            _ => TypeName::Name(name.as_str().into()),
         };
         Some(FieldType { name, arity, span })
     }
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn ident(&self, at: usize, pair: &Pair<'_, Rule>) -> Ident {
-        Ident { text: pair.as_str().to_owned(), span: self.span(at, pair) }
+        Ident { text: pair.as_str().into(), span: self.span(at, pair) }
     }
 }
 

@@ -39,8 +39,8 @@ impl Reader<'_> {
     pub(super) fn expression(&mut self, at: usize, pair: Pair<'_, Rule>) -> Option<Expr> {
         let span = self.span(at, &pair);
         Some(match pair.as_rule() {
-            Rule::number => Expr::Number(pair.as_str().to_owned(), span),
-            Rule::string => Expr::String(self.string(at, &pair), span),
+            Rule::number => Expr::Number(pair.as_str().into(), span),
+            Rule::string => Expr::String(self.string(at, &pair).into(), span),
             Rule::array => {
                 let list: Option<_> = pair.into_inner().map(|part| self.expression(at, part)).collect();
                 Expr::Array(list?, span)

@@ -290,7 +290,7 @@ fn extension<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Option<Exten
 /// A string, or `env("NAME")`.
 pub(super) fn string_or_env(value: &Expr, diagnostics: &mut Diagnostics) -> Option<StringOrEnv> {
     match value {
-        Expr::String(text, span) => Some(StringOrEnv::Text(text.clone(), *span)),
+        Expr::String(text, span) => Some(StringOrEnv::Text(text.to_string(), *span)),
         Expr::Call { name, arguments, span } if name.text == "env" => env(arguments, *span, diagnostics),
         _ => mismatch("a string or `env(\"NAME\")`", value, diagnostics),
     }

@@ -64,7 +64,7 @@ fn datasource(datasource: tree::Datasource<'_>) -> schema::Datasource {
         .collect();
     extensions.sort_by(|a, b| a.name.cmp(&b.name));
     schema::Datasource {
-        name: datasource.block.name.text.clone(),
+        name: datasource.block.name.text.to_string(),
         provider: datasource.provider.to_owned(),
         url: datasource.url,
         direct_url: datasource.direct_url,
@@ -176,9 +176,9 @@ fn default_value(default: &DefaultAttribute<'_>, ty: Type<'_>) -> Option<Default
 
 fn literal(value: &Expr, ty: Type<'_>) -> Option<Literal> {
     match value {
-        Expr::String(text, _) => Some(Literal::String(text.clone())),
-        Expr::Number(digits, _) => Some(Literal::Number(digits.clone())),
-        Expr::Constant(name, _) if matches!(ty, Type::Enum(_)) => Some(Literal::EnumValue(name.clone())),
+        Expr::String(text, _) => Some(Literal::String(text.to_string())),
+        Expr::Number(digits, _) => Some(Literal::Number(digits.to_string())),
+        Expr::Constant(name, _) if matches!(ty, Type::Enum(_)) => Some(Literal::EnumValue(name.to_string())),
         Expr::Constant(name, _) => name.parse().ok().map(Literal::Boolean),
         Expr::Call { .. } | Expr::Array(..) | Expr::Object(..) => None,
     }
@@ -194,7 +194,7 @@ fn function(name: &str, arguments: &Arguments) -> Option<DefaultValue> {
         "now" => DefaultValue::Now,
         "autoincrement" => DefaultValue::Autoincrement,
         "dbgenerated" => DefaultValue::DbGenerated(match argument {
-            Some(Expr::String(sql, _)) => Some(sql.clone()),
+            Some(Expr::String(sql, _)) => Some(sql.to_string()),
             _ => None,
         }),
         "uuid" => DefaultValue::Client(ClientFunction::Uuid(number().unwrap_or(4))),
@@ -253,7 +253,7 @@ fn enumeration(enumeration: &tree::Enum<'_>) -> schema::Enum {
             .values
             .iter()
             .map(|value| schema::EnumValue {
-                name: value.ast.name.text.clone(),
+                name: value.ast.name.text.to_string(),
                 mapped_name: value.mapped_name.map(str::to_owned),
                 documentation: value.ast.documentation.clone(),
                 span: value.ast.span,

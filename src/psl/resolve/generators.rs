@@ -44,11 +44,11 @@ pub(super) fn read(
     let mut config = Vec::new();
     for property in parts.properties.iter().filter(|property| !KEYS.contains(&property.name.text.as_str())) {
         if let Some(value) = &property.value {
-            config.push((property.name.text.clone(), config_value(value, diagnostics)));
+            config.push((property.name.text.to_string(), config_value(value, diagnostics)));
         }
     }
     Some(Generator {
-        name: block.name.text.clone(),
+        name: block.name.text.to_string(),
         provider,
         output,
         binary_targets,
@@ -69,7 +69,7 @@ fn config_value(value: &Expr, diagnostics: &mut Diagnostics) -> ConfigValue {
             Some(StringOrEnv::Env(name, _)) => ConfigValue::Env(name),
             Some(StringOrEnv::Text(..)) | None => ConfigValue::Text(as_written(value)),
         },
-        Expr::String(text, _) => ConfigValue::Text(text.clone()),
+        Expr::String(text, _) => ConfigValue::Text(text.to_string()),
         Expr::Number(..) | Expr::Constant(..) | Expr::Call { .. } | Expr::Object(..) => {
             ConfigValue::Text(as_written(value))
         }
@@ -79,7 +79,7 @@ fn config_value(value: &Expr, diagnostics: &mut Diagnostics) -> ConfigValue {
 /// The text of a value, blanks aside.
 fn as_written(value: &Expr) -> String {
     match value {
-        Expr::Number(text, _) | Expr::Constant(text, _) => text.clone(),
+        Expr::Number(text, _) | Expr::Constant(text, _) => text.to_string(),
         Expr::String(text, _) => format!("{text:?}"),
         Expr::Array(elements, _) => format!("[{}]", joined(elements.iter().map(as_written))),
         Expr::Call { name, arguments, .. } => {

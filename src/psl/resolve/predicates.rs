@@ -110,10 +110,10 @@ fn literal(
     match (ty, value) {
         (_, Expr::Constant(text, _)) if text == "null" => return Some(PredicateValue::Null),
         (Type::Scalar(S::String | S::DateTime) | Type::Enum(_), Expr::String(text, _)) => {
-            return Some(PredicateValue::String(text.clone()));
+            return Some(PredicateValue::String(text.to_string()));
         }
         (Type::Scalar(S::Int | S::BigInt | S::Float | S::Decimal), Expr::Number(digits, _)) => {
-            return Some(PredicateValue::Number(digits.clone()));
+            return Some(PredicateValue::Number(digits.to_string()));
         }
         (Type::Scalar(S::Boolean), Expr::Constant(text, _)) if text == "true" || text == "false" => {
             return Some(PredicateValue::Boolean(text == "true"));
