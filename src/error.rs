@@ -205,6 +205,14 @@ pub enum Error {
     /// An external table or enum without its namespace.
     #[error(transparent)]
     ExternalName(#[from] UnqualifiedName),
+    /// An error with a way out that only its command knows.
+    #[error("{error}")]
+    Advised {
+        /// What went wrong.
+        error: Box<Error>,
+        /// A way out.
+        hint: String,
+    },
     /// A person said no.
     #[error("cancelled")]
     Cancelled,
@@ -277,7 +285,7 @@ impl Error {
             Self::Script { source, .. } | Self::Vacuum { source, .. } => of_db(source),
             Self::ExternalName(_) => Some(Code::P3023),
             Self::DatabaseCreation { .. } => Some(Code::P3000),
-            Self::Interrupted(error) => error.code(),
+            Self::Interrupted(error) | Self::Advised { error, .. } => error.code(),
             Self::Generate(_)
             | Self::Query { .. }
             | Self::Queries(_)
@@ -314,6 +322,7 @@ impl Error {
         match self {
             Self::Cancelled | Self::Interrupted(_) => Exit::Cancelled,
             Self::Refused { exit, .. } => *exit,
+            Self::Advised { error, .. } => error.exit(),
             #[cfg(unix)]
             Self::Local(_) => Exit::Failure,
             Self::Config(_)
@@ -355,6 +364,7 @@ impl Error {
                 "is its name spelled right? If so, let somebody with the right CREATEDB create `{database}`"
             )),
             Self::Interrupted(error) => error.hint(),
+            Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
             Self::ExternalName(UnqualifiedName { what, name }) => {
                 Some(format!("correct it in the list `{what}s.external` of the configuration: `<schema>.{name}`"))
@@ -376,6 +386,7 @@ impl Error {
                 let place = place.as_ref()?;
                 Some((name.trim_matches('`').to_owned(), place.line, place.column))
             }
+            Self::Advised { error, .. } => error.place(),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@ mod numbers;
 mod table;
 mod drift;
 mod reset;
+#[cfg(test)]
+mod screen;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -29,7 +31,9 @@ pub use drift::drift_json;
 pub use indicatif::ProgressBar;
 pub use numbers::{bytes, count, duration, percent, span};
 pub use reset::reset_reason;
-pub use table::{ColumnSpec, WideTable, number, text as text_column};
+#[cfg(test)]
+pub(crate) use screen::screen;
+pub use table::{ColumnSpec, WideTable, number, text as text_column, whole as whole_column};
 pub use text::{backticked, bullet, list, plural, visible};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -55,6 +59,8 @@ pub struct Output {
     annotations: bool,
     /// How wide tables on stdout may be; nothing where no terminal limits them.
     width: Option<usize>,
+    /// The same for talk on stderr.
+    width_err: Option<usize>,
 }
 
 impl std::fmt::Debug for Output {
@@ -71,8 +77,17 @@ impl Output {
         let colour_err = colours(environment, stderr.is_terminal());
         let watched = stderr.is_terminal() && environment.get(TERM) != Some("dumb");
         let asked = environment.get(COLUMNS).and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
-        let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0)).or(asked);
-        Self { colour, colour_err, watched, width, ..Self::new(Box::new(stdout), Box::new(stderr), environment) }
+        let columns = |size: Option<(terminal_size::Width, _)>| size.map(|(width, _)| usize::from(width.0)).or(asked);
+        let width = columns(terminal_size::terminal_size_of(&stdout));
+        let width_err = columns(terminal_size::terminal_size_of(&stderr));
+        Self {
+            colour,
+            colour_err,
+            watched,
+            width,
+            width_err,
+            ..Self::new(Box::new(stdout), Box::new(stderr), environment)
+        }
     }
 
     /// Other streams, without colours and progress.
@@ -87,13 +102,14 @@ impl Output {
             warnings: environment.filled(DISABLE_WARNINGS).is_none(),
             annotations: environment.get(GITHUB_ACTIONS) == Some("true"),
             width: None,
+            width_err: None,
         }
     }
 
     /// The same in a terminal so many columns wide.
     #[must_use]
     pub fn with_width(self, width: usize) -> Self {
-        Self { width: Some(width), ..self }
+        Self { width: Some(width), width_err: Some(width), ..self }
     }
 
     /// From here on stdout takes only [`Output::json`].
@@ -116,14 +132,20 @@ impl Output {
 
     /// A line that says that all is well.
     pub fn good(&mut self, text: impl AsRef<str>) {
-        let text = self.styled(GOOD, text.as_ref());
-        self.line(text);
+        self.sentence(GOOD, text.as_ref());
     }
 
     /// A line of a result that a person should not overlook.
     pub fn caution(&mut self, text: impl AsRef<str>) {
-        let text = self.styled(WARNING, text.as_ref());
-        self.line(text);
+        self.sentence(WARNING, text.as_ref());
+    }
+
+    /// Talk of a result in a style, wrapped between words.
+    fn sentence(&mut self, style: Style, text: &str) {
+        for line in text::wrapped(text, self.width, 0) {
+            let line = self.styled(style, &line);
+            self.line(line);
+        }
     }
 
     /// Talk about a schema or script that goes to stdout: comments, so that both may end up in one file.
@@ -141,9 +163,12 @@ impl Output {
         }
     }
 
-    /// A result into a file that a person named instead of stdout.
+    /// A result into a file that a person named instead of stdout; its folder is made if it is not there.
     pub fn write_file(&mut self, path: &Path, cwd: &Path, text: &str) -> Result<(), ConfigError> {
-        std::fs::write(cwd.join(path), text).map_err(|source| ConfigError::Write { path: path.to_owned(), source })
+        let full = cwd.join(path);
+        let folder = full.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = folder.and_then(|()| std::fs::write(&full, text));
+        written.map_err(|source| ConfigError::Write { path: path.to_owned(), source })
     }
 
     /// The whole result for a program: one JSON value on a line.
@@ -195,10 +220,7 @@ impl Output {
     /// The title of a part of a result.
     pub fn title(&mut self, text: &str) {
         self.line("");
-        for line in text::wrapped(text, self.width, 0) {
-            let line = self.styled(TITLE, &line);
-            self.line(line);
-        }
+        self.sentence(TITLE, text);
     }
 
     /// A line of a result, wrapped between words where a terminal is narrower; what continues it is indented by
@@ -209,12 +231,19 @@ impl Output {
         }
     }
 
+    /// Lines of a result of which each is a paragraph, but for those that begin with a space.
+    pub fn paragraphs(&mut self, text: &str) {
+        let text = text::wrapped_lines(text, self.width, 0);
+        self.line(text);
+    }
+
     /// A table that fits a narrow terminal: long cells are broken, and a line stands between the rows.
     pub fn narrow_table(&mut self, headings: &[&str], rows: &[Vec<String>]) {
         const COLUMNS: u16 = 80;
+        let width = self.width.and_then(|width| u16::try_from(width).ok()).unwrap_or(COLUMNS);
         let mut table = comfy_table::Table::new();
         table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(headings.to_vec());
-        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(COLUMNS);
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
         table.add_rows(rows);
         for line in table.lines() {
             self.line(line.trim_end());
@@ -240,22 +269,21 @@ impl Output {
 
     /// Talk: what is being done.
     pub fn note(&mut self, text: impl AsRef<str>) {
-        let text = if self.colour_err { format!("{DIM}{}{DIM:#}", text.as_ref()) } else { text.as_ref().to_owned() };
+        let text = text::wrapped_lines(text.as_ref(), self.width_err, 0);
+        let text = if self.colour_err { format!("{DIM}{text}{DIM:#}") } else { text };
         self.err(&format!("{text}\n"));
     }
 
     /// Something that a person should know.
     pub fn warning(&mut self, text: impl AsRef<str>) {
         if self.warnings {
-            let label = self.label(WARNING, "warning:");
-            self.err(&format!("{label} {}\n", text.as_ref()));
+            self.labelled(WARNING, "warning:", text.as_ref(), 0);
         }
     }
 
     /// What to do next.
     pub fn hint(&mut self, text: impl AsRef<str>) {
-        let label = self.label(HINT, "hint:");
-        self.err(&format!("{label} {}\n", text.as_ref()));
+        self.labelled(HINT, "hint:", text.as_ref(), "hint: ".len());
     }
 
     /// What was read to decide the settings.
@@ -303,16 +331,15 @@ impl Output {
         if let Error::Cancelled = error {
             return self.note("Cancelled."); // a person knows that already
         }
-        let label = self.label(ERROR, "Error:");
         if let Error::Config(ConfigError::Invalid { files, diagnostics, .. }) = error {
-            self.err(&format!("{label} P1012\n\n"));
+            self.labelled(ERROR, "Error:", "P1012\n", 0);
             self.diagnostics(diagnostics, files);
             return self.way_out(error);
         }
         let message = error.full_message();
         match error.code() {
-            Some(code) => self.err(&format!("{label} {code}\n\n{message}\n")),
-            None => self.err(&format!("{label} {message}\n")),
+            Some(code) => self.labelled(ERROR, "Error:", &format!("{code}\n\n{message}"), 0),
+            None => self.labelled(ERROR, "Error:", &message, 0),
         }
         self.way_out(error);
         if self.annotations {
@@ -363,9 +390,9 @@ impl Output {
         spinner
     }
 
-    /// Columns of the terminal; `None` if there is none.
-    pub fn width(&self) -> Option<usize> {
-        self.width
+    /// Columns of the terminal that shows talk; `None` if there is none.
+    pub fn talk_width(&self) -> Option<usize> {
+        self.width_err
     }
 
     /// Whether results may be coloured.
@@ -377,8 +404,13 @@ impl Output {
         if self.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn label(&self, style: Style, text: &str) -> String {
-        if self.colour_err { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    /// Talk behind a label. Lines after the first begin with `indent` spaces.
+    fn labelled(&mut self, style: Style, label: &str, text: &str, indent: usize) {
+        let text = text::wrapped_lines(&format!("{label} {text}"), self.width_err, indent);
+        match text.strip_prefix(label).filter(|_| self.colour_err) {
+            Some(rest) => self.err(&format!("{style}{label}{style:#}{rest}\n")),
+            None => self.err(&format!("{text}\n")),
+        }
     }
 
     // A stream that nobody reads any more is no reason to stop, and there is nobody to tell.

@@ -74,5 +74,5 @@ fn tell(warnings: &[Consequence], out: &mut Output) {
 }
 
 fn bullets(consequences: &[Consequence], out: &Output) -> String {
-    consequences.iter().map(|one| bullet(&one.message, out.width())).collect::<Vec<_>>().join("\n")
+    consequences.iter().map(|one| bullet(&one.message, out.talk_width())).collect::<Vec<_>>().join("\n")
 }

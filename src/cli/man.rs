@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap_mangen::Man;
 
-use crate::config::{ConfigError, Context, relative};
+use crate::config::{Context, relative};
 use crate::error::{Error, Exit};
 use crate::output::Output;
 
@@ -31,7 +31,6 @@ pub(crate) fn run(
         return Ok(Exit::Success);
     };
     let folder = context.cwd.join(folder);
-    std::fs::create_dir_all(&folder).map_err(|source| ConfigError::Write { path: folder.clone(), source })?;
     let mut pages = Vec::new();
     collect(&command, "evt", &mut pages);
     for (name, command) in &pages {

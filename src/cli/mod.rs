@@ -1,5 +1,6 @@
 //! The command line: one file per command, each a recipe of library calls.
 
+mod baseline;
 mod check;
 mod completions;
 mod consequences;

@@ -124,6 +124,9 @@ pub struct Peer {
 /// the certificate.
 const TLS_WORDS: [&str; 5] = ["TLS", "tls", "certificate", "fatal alert", "channel binding"];
 
+/// What the driver says before the system's own reason, and the message says already.
+const DRIVERS_WORDS: &str = "error connecting to server: ";
+
 impl DbError {
     /// The server's report, if there is one.
     pub fn server(&self) -> Option<&ServerError> {
@@ -173,6 +176,7 @@ impl DbError {
             // The server wants a password and the URL has none.
             Self::Authentication { location, user }
         } else {
+            let reason = reason.strip_prefix(DRIVERS_WORDS).map(str::to_owned).unwrap_or(reason);
             Self::Unreachable { location, reason }
         }
     }

@@ -298,6 +298,11 @@ impl Connection {
 
     /// Asks a question and returns its rows as text.
     pub async fn rows(&mut self, sql: &Statement) -> Result<Vec<TextRow>, DbError> {
+        self.rows_beside(sql).await
+    }
+
+    /// The same, where other questions go out on this connection at the same time.
+    pub(crate) async fn rows_beside(&self, sql: &Statement) -> Result<Vec<TextRow>, DbError> {
         let messages = self.client.simple_query(sql.as_str()).await.map_err(|error| DbError::of_statement(&error))?;
         Ok(messages
             .into_iter()
@@ -360,9 +365,12 @@ where
 
 /// Makes the URL's database, with its namespace, through another database of the same server. Returns whether there was
 /// none; the namespace is made anyway.
+///
+/// The databases through which it is tried are those that Prisma tries: the second and third are for servers that lack
+/// the first or let nobody in.
 pub async fn create_database(url: &DatabaseUrl) -> Result<bool, DbError> {
     let mut last = None;
-    for maintenance in ["postgres", "template1"] {
+    for maintenance in ["postgres", "template1", "defaultdb"] {
         match Connection::open(&url.with_database(maintenance)).await {
             Ok(mut db) => {
                 let sql = Statement::built(format!("CREATE DATABASE {}", Ident(url.database())));

@@ -217,8 +217,8 @@ pub(super) fn of_migrate(error: &MigrateError) -> Option<String> {
         }
         MigrateError::Interrupted { name, left, .. } => return Some(of_interruption(name, *left)),
         MigrateError::NotEmpty { .. } => {
-            "if these tables are what the first migrations make, record them as applied with \
-             `evt migrate resolve --applied <name>`, one by one"
+            "record the migrations whose tables are there already with `evt migrate resolve --applied <name>`, one by \
+             one; `evt migrate diff --from-empty --to-schema <path> --script` writes one that describes them all"
         }
         MigrateError::FailedMigrations { records } => {
             let name = records.first().map_or("<name>", |record| &record.migration_name);

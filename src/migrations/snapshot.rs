@@ -168,7 +168,7 @@ pub(super) fn history_key(history: &History) -> String {
 }
 
 /// The last snapshot of that history; `None` also if nobody may read it.
-pub(super) async fn head(db: &mut Connection, state: &str, history: &str) -> Option<SnapshotHead> {
+pub(super) async fn head(db: &Connection, state: &str, history: &str) -> Option<SnapshotHead> {
     let time = |column: &str| format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')");
     let question = format!(
         "SELECT id, digest, pg_catalog.array_to_json(schemas) AS schemas, {} AS taken_at, {} AS since \
@@ -179,7 +179,7 @@ pub(super) async fn head(db: &mut Connection, state: &str, history: &str) -> Opt
         text::FORMAT,
         Constant(history)
     );
-    let rows = db.rows(&Statement::built(question)).await.ok()?;
+    let rows = db.rows_beside(&Statement::built(question)).await.ok()?;
     let row = rows.first()?;
     Some(SnapshotHead {
         id: row.get("id")?.to_owned(),

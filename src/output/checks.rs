@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::text::wrapped_lines;
 use super::{GOOD, HINT, Output, REMOVED, WARNING, redact};
 use crate::error::Code;
 
@@ -83,12 +84,16 @@ impl Output {
             };
             let mark = self.styled(style, state.mark());
             let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
-            let found = found.trim_end().replace('\n', &format!("\n{indent}"));
+            let room = self.width.map(|columns| columns.saturating_sub(indent.len()));
+            let found = wrapped_lines(&format!("{code}{}", found.trim_end()), room, 0);
+            let found = found.replace('\n', &format!("\n{indent}"));
             let found = if *state == State::Skipped { self.styled(style, &found) } else { found };
-            self.line(format!("{mark} {name:width$}  {code}{found}"));
+            self.line(format!("{mark} {name:width$}  {found}"));
             if let Some(hint) = hint {
+                let hint = wrapped_lines(&format!("hint: {hint}"), room, "hint: ".len());
                 let label = self.styled(HINT, "hint:");
-                self.line(format!("{indent}{label} {hint}"));
+                let hint = hint.replacen("hint:", &label, 1).replace('\n', &format!("\n{indent}"));
+                self.line(format!("{indent}{hint}"));
             }
         }
     }

@@ -10,8 +10,7 @@ use crate::migrations::drift::{Drift, Origin};
 impl Output {
     /// A line that says that something is wrong.
     pub fn bad(&mut self, text: impl AsRef<str>) {
-        let text = self.styled(ERROR, text.as_ref());
-        self.line(text);
+        self.sentence(ERROR, text.as_ref());
     }
 
     /// A line of a tree of differences.

@@ -4,8 +4,8 @@ use super::backticked;
 use crate::diff::summary;
 use crate::migrations::dev::ResetReason;
 
-/// Why a development database would have to be emptied, for people.
-pub fn reset_reason(reason: &ResetReason) -> String {
+/// Why a development database would have to be emptied, for people. `advice` says how one without a history gets one.
+pub fn reset_reason(reason: &ResetReason, advice: &str) -> String {
     let quoted = |names: &[String]| backticked(names.iter().map(String::as_str));
     match reason {
         ResetReason::Failed(names) => format!("Failed in this database and not resolved: {}.", quoted(names)),
@@ -23,15 +23,14 @@ pub fn reset_reason(reason: &ResetReason) -> String {
         ),
         ResetReason::Drift { changes, first_use } => {
             let first = if *first_use {
-                "\nThis database has no migration history yet. To keep what is in it, make it the first migration \
-                 (`evt migrate diff --from-empty --to-schema <schema> --script`) and record that as applied \
-                 (`evt migrate resolve --applied <name>`).\n"
+                &format!("\nThis database has no migration history yet. {advice}").trim_end().to_owned()
             } else {
                 ""
             };
+            let gap = if first.is_empty() { "" } else { "\n" };
             format!(
                 "Drift: the database is not what its migrations make. Somebody changed it by other means, or a \
-                 migration was changed. From what it should be to what it is:\n{first}{}",
+                 migration was changed. From what it should be to what it is:\n{first}{gap}{}",
                 summary(changes).trim_end()
             )
         }

@@ -39,11 +39,17 @@ pub fn visible(text: &str) -> String {
 }
 
 /// A text in lines of at most `width` columns, broken between words; lines after the first begin with `indent` spaces.
+/// What stands in backticks is never broken, so that a command can be copied: the terminal breaks it if it has to.
 pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<String> {
     let Some(width) = width else { return vec![text.to_owned()] };
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split_inclusive(' ') {
+    let mut quoted = false;
+    let words = text.split_inclusive(|c| {
+        quoted ^= c == '`';
+        c == ' ' && !quoted
+    });
+    for word in words {
         let room = width.saturating_sub(unicode_width::UnicodeWidthStr::width(line.as_str()));
         if unicode_width::UnicodeWidthStr::width(word.trim_end()) > room && !line.trim().is_empty() {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)).trim_end().to_owned());
@@ -52,6 +58,19 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
     }
     lines.push(line.trim_end().to_owned());
     lines
+}
+
+/// Several lines, each [`wrapped`] but those that are quoted from a file or stand under others. Lines after the first
+/// of each begin with `indent` spaces.
+pub(super) fn wrapped_lines(text: &str, width: Option<usize>, indent: usize) -> String {
+    let quoted = |line: &str| {
+        let number = line.split(" | ").next().unwrap_or_default();
+        line.starts_with(' ') || (line.contains(" | ") && number.parse::<u32>().is_ok())
+    };
+    let lines = text.split('\n').map(|line| {
+        if width.is_none() || quoted(line) { line.to_owned() } else { wrapped(line, width, indent).join("\n") }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// An item of a list, broken between words where it would be wider than `width`; `None` breaks nothing.
@@ -130,6 +149,17 @@ mod tests {
         }
         assert_eq!(wrapped("- one two three", Some(8), 2), ["- one", "  two", "  three"]);
         assert_eq!(wrapped("one two three", None, 2), ["one two three"]);
+        assert_eq!(wrapped("run `evt a b` or not", Some(9), 2), ["run", "  `evt a b`", "  or not"]);
+        for (text, expected) in [
+            (
+                "a failed\n  --> a/migration.sql:1\n12 | a b c d e f\n\none two three",
+                "a failed\n  --> a/migration.sql:1\n12 | a b c d e f\n\none two\n three",
+            ),
+            ("a | b c d e f", "a | b c\n d e f"),
+        ] {
+            assert_eq!(wrapped_lines(text, Some(8), 1), expected);
+            assert_eq!(wrapped_lines(text, None, 1), text);
+        }
         assert_eq!(escaped("a:b,c%\n", true), "a%3Ab%2Cc%25%0A");
         assert_eq!(annotation(None, None, "a\nb"), "::error::a%0Ab\n");
         let place = ("m/1.sql".to_owned(), 2, 3);

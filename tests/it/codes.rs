@@ -11,7 +11,8 @@ use libtest_mimic::{Failed, Trial};
 use crate::guarded::guarded;
 use crate::server::{TestDatabase, binaries, live_blocking, open_to_all, runtime};
 
-/// Codes that no command here can produce: commands treat an existing database as what they wanted, and shorten names.
+/// Codes that no command produces, because commands treat an existing database as what they wanted, and shorten names:
+/// those of `evt engine` do, which has such a test for every code of its own.
 const OF_OTHERS: [Code; 2] = [Code::P1009, Code::P3010];
 
 pub(crate) fn tests() -> Vec<Trial> {
@@ -33,6 +34,12 @@ pub(crate) fn tests() -> Vec<Trial> {
         Ok(())
     };
     tests.push(Trial::test("live code: P1000, P1010 and P1011", credentials).with_ignored_flag(binaries().is_none()));
+    let candidates = || {
+        candidates();
+        Ok(())
+    };
+    let name = "live code: P3000, after every database through which another can be made was tried";
+    tests.push(Trial::test(name, candidates).with_ignored_flag(binaries().is_none()));
     tests.push(Trial::test("code: every one is produced by a test", all_are_produced));
     tests.push(Trial::test("code: whatever a command stops with, it says what to do next", all_have_a_way_out));
     tests
@@ -262,6 +269,23 @@ fn credentials() {
         let said = fails(&at("plain:secret-of-plain", "?sslmode=verify-full"), words, true);
         says(&said, Code::P1011, &["encrypted", "sslrootcert"]);
     }
+}
+
+/// A missing database is made through `postgres`, `template1` or `defaultdb`: the first that lets the user in.
+fn candidates() {
+    let server = guarded();
+    let at = |who: &str, database: &str| format!("postgresql://{who}:secret@localhost:{}/{database}", server.port);
+    let deploy = |who: &str, database: &str| evt(&project(true), &at(who, database), "migrate deploy", "");
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let output = deploy("without_postgres", "through_template1");
+    assert!(output.status.success(), "{}", said(&output));
+    let url = at("without_both", "through_defaultdb");
+    for words in ["migrate deploy", "db push"] {
+        says(&fails(&url, words, true), Code::P3000, &["through_defaultdb", "cannot be created", "defaultdb"]);
+    }
+    server.run("CREATE DATABASE defaultdb");
+    let output = deploy("without_both", "through_defaultdb");
+    assert!(output.status.success(), "{}", said(&output));
 }
 
 /// A transcript or a test here shows each code.

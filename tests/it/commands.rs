@@ -3,7 +3,7 @@
 //! A case is a file in `tests/fixtures/commands`. A section `-- name --` is a file that the project has; a section
 //! `-- $ [NAME=value …] evt … --` runs a command, with nothing in its environment but what is named, and holds what it
 //! says. `UPDATE=1 cargo test` writes what it says now. Files that commands change are shown by `-- $ cat … --`; what is
-//! in a folder by `-- $ ls … --`; `-- $ rm … --` removes a file or folder.
+//! in a folder by `-- $ ls … --`; `-- $ rm … --` removes a file or folder, `-- $ ln <target> <link> --` makes a link.
 //!
 //! The cases in `config` are configuration files as people write them, read without any JavaScript runtime.
 //!
@@ -146,6 +146,10 @@ fn run(project: &Path, line: &str, database: Option<&TestDatabase>) -> Result<St
             let database = database.ok_or("only the live cases have a database")?;
             database.ask(line.trim_start_matches("sql"))
         }
+        Some("ln") => {
+            let (target, link) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            link_to(Path::new(target), &project.join(link))?
+        }
         Some(tool) => with_files(tool, &project.join(words.next().unwrap_or_default()))?,
         None => return Err("nothing to run".into()),
     };
@@ -172,6 +176,16 @@ fn with_files(tool: &str, path: &Path) -> Result<String, Failed> {
         other => return Err(format!("cannot run `{other}`").into()),
     };
     Ok(outcome.unwrap_or_else(|error| format!("! {error}\n")))
+}
+
+/// A link that names its target as it is given; its folder is made.
+fn link_to(target: &Path, link: &Path) -> Result<String, Failed> {
+    fs::create_dir_all(link.parent().unwrap_or(link))?;
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(target, link)?;
+    #[cfg(windows)]
+    std::os::windows::fs::symlink_file(target, link)?;
+    Ok(String::new())
 }
 
 /// The path in which `*` stands for the time in a migration's name.
@@ -212,7 +226,23 @@ fn without_variety(text: &str, root: &Path, project: &Path, database: Option<&Te
         }
         text = text.split_inclusive('\n').map(without_version).collect();
     }
+    let text = datasource_on_one_line(&text);
     without_durations(&without_last_column(&without_times(&without_error_numbers(&text))))
+}
+
+/// Where this line is wrapped depends on names that differ from run to run.
+fn datasource_on_one_line(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("Datasource \"") else { return text.to_owned() };
+    let mut lines = rest.split('\n');
+    let mut line = lines.next().unwrap_or_default().to_owned();
+    while !line.contains(" at \"") {
+        match lines.next().and_then(|next| next.strip_prefix("! ")) {
+            Some(next) => line = format!("{line} {next}"),
+            None => return text.to_owned(),
+        }
+    }
+    let after: Vec<&str> = lines.collect();
+    format!("{before}Datasource \"{line}\n{}", after.join("\n"))
 }
 
 /// A table that ends with `Took`: the times, and how far they stand from what is before.

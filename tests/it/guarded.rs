@@ -97,6 +97,8 @@ fn start() -> Guarded {
         hostnossl all encrypted_only all reject\n\
         hostssl all certified all cert\n\
         host all barred all reject\n\
+        host postgres without_postgres,without_both all reject\n\
+        host template1 without_both all reject\n\
         host all all all scram-sha-256\n",
     );
     let password = AWKWARD.replace('\'', "''");
@@ -104,7 +106,8 @@ fn start() -> Guarded {
     guarded.run("ALTER SYSTEM SET ssl_ca_file = 'ca.pem'");
     guarded.run(&format!(
         "CREATE ROLE plain LOGIN PASSWORD 'secret-of-plain'; CREATE ROLE encrypted_only LOGIN PASSWORD 'secret-of-tls'; \
-         CREATE ROLE certified LOGIN; CREATE ROLE barred LOGIN PASSWORD 'secret-of-barred'; \
+         CREATE ROLE without_postgres LOGIN CREATEDB PASSWORD 'secret'; \
+         CREATE ROLE without_both LOGIN CREATEDB PASSWORD 'secret'; CREATE ROLE certified LOGIN; CREATE ROLE barred LOGIN PASSWORD 'secret-of-barred'; \
          CREATE ROLE \"we:ird @user/\" LOGIN CREATEDB PASSWORD '{password}'; SELECT pg_reload_conf()"
     ));
     wait_for_tls(&guarded);

@@ -25,6 +25,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         .chain([long_blocking("terminal: who is waited for is shown as long as it holds the lock", |database| {
             runtime().block_on(wait(&database));
         })])
+        .chain(
+            THROWN_AWAY
+                .iter()
+                .map(|case| Trial::test(format!("terminal: dev reset: {}", case.0), move || throw_away(case))),
+        )
         .collect()
 }
 
@@ -236,6 +241,42 @@ fn place(database: &TestDatabase, (_, talk, status, line): &PlaceCase) {
         line.is_some(),
         "nothing is written before all is known: {shown}"
     );
+}
+
+/// The data of the local server: a name, the environment, what is answered, the exit status, whether it is gone then.
+type LocalCase = (&'static str, &'static [(&'static str, &'static str)], &'static [(&'static str, Answer)], i32, bool);
+
+const THROW: &str = "Throw all data in";
+
+#[rustfmt::skip]
+const THROWN_AWAY: &[LocalCase] = &[
+    ("yes", &[], &[(THROW, Types("y"))], 0, true),
+    ("no", &[], &[(THROW, Types("n"))], 130, false),
+    ("Enter is no", &[], &[(THROW, Types(""))], 130, false),
+    ("Ctrl-C", &[], &[(THROW, Interrupts)], 130, false),
+    ("Esc", &[], &[(THROW, Escapes)], 130, false),
+    ("in CI", &[("CI", "1")], &[], 1, false),
+    ("in a dumb terminal", &[("TERM", "dumb")], &[], 1, false),
+    ("an agent that said yes is stopped all the same", &[("CLAUDECODE", "1")], &[(THROW, Types("y"))], 1, false),
+];
+
+/// Without any terminal: `dev` has it.
+fn throw_away((_, env, talk, status, gone): &LocalCase) -> Result<(), Failed> {
+    let project = tempfile::tempdir()?;
+    crate::server::open_to_all(project.path());
+    let data = project.path().join(".evt/db/data");
+    std::fs::create_dir_all(&data)?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
+    command
+        .args(["dev", "reset", "--folder", ".evt/db"])
+        .current_dir(project.path())
+        .env_clear()
+        .env("TERM", "xterm-256color")
+        .envs(env.iter().copied());
+    let (ended, shown) = converse(command, talk, "");
+    assert_eq!(ended, Some(*status), "{shown}");
+    assert_eq!(!data.exists(), *gone, "{shown}");
+    Ok(())
 }
 
 fn project(state: State, database: &TestDatabase) -> Result<tempfile::TempDir, Failed> {

@@ -9,7 +9,7 @@ use crate::db::local::Reached;
 use crate::db::{Connection, DatabaseUrl, DbError, lock};
 use crate::error::{Code, Error};
 use crate::migrations::health::{self, ExtensionState, NamespaceRights, OLDEST, Session, TESTED};
-use crate::migrations::status::Reading;
+use crate::migrations::status::{Reading, Stop};
 use crate::migrations::{Directory, History, MigrateError, Shadow, Status};
 use crate::output::{backticked, list, plural};
 use crate::sql::extensions::created_extensions;
@@ -221,6 +221,12 @@ async fn check_history(db: &mut Connection, directory: &Directory, readable: Opt
             checks.skipped("history", "not checked: the rights are missing");
         }
         Err(error) => checks.failed("history", &error.into()),
+        // Deploying is not refused then: it goes on.
+        Ok(status) if !status.failed.is_empty() && goes_on(&status) => checks.doubtful(
+            "history",
+            format!("{} stopped half-way", backticked(status.failed.iter().map(String::as_str))),
+            "`evt migrate status` says why; once the cause is removed, `evt migrate deploy` goes on where it stopped",
+        ),
         Ok(status) if !status.failed.is_empty() => {
             checks.wrong(
                 "history",
@@ -257,6 +263,15 @@ async fn check_history(db: &mut Connection, directory: &Directory, readable: Opt
             }
         }
     }
+}
+
+/// Whether every migration that failed can go on behind what it did.
+fn goes_on(status: &Status) -> bool {
+    let can = |name: &String| {
+        let found = status.unfinished.iter().find(|unfinished| unfinished.name == *name);
+        found.is_some_and(|unfinished| matches!(unfinished.stop, Stop::GoesOn { .. }))
+    };
+    status.failed.iter().all(can)
 }
 
 async fn status_of(db: &mut Connection, directory: &Directory) -> Result<Status, MigrateError> {

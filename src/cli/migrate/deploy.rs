@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::dry_run;
 use crate::cli::Tolerated;
+use crate::cli::baseline::advised;
 use crate::cli::interrupt::on_interrupt;
 use crate::cli::session::with_session;
 use crate::config::{Context, ProjectArgs};
@@ -62,7 +63,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Res
         }
         out.line("");
         if args.dry_run {
-            let planned = crate::migrations::dry_run(&mut db, &directory, &session.apply_options()).await?;
+            let planned = crate::migrations::dry_run(&mut db, &directory, &session.apply_options()).await;
+            let planned = planned.map_err(|error| advised(error.into(), &session, &directory, &args.project))?;
             dry_run::show(&planned, out);
             if args.json {
                 out.json(&dry_run::as_json(directory.migrations.len(), &planned));
@@ -76,7 +78,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Res
             session.records("migrate deploy").as_ref(),
             out,
         )
-        .await?;
+        .await
+        .map_err(|error| advised(error, &session, &directory, &args.project))?;
         if applied.is_empty() {
             out.good("No pending migrations to apply.");
         } else {

@@ -4,6 +4,7 @@ use inquire::Text;
 use jiff::Timestamp;
 
 use super::deploy::apply_showing;
+use crate::cli::baseline::first_migration;
 use crate::cli::consequences::{Impossible, Warned, settle};
 use crate::cli::db::seed;
 use crate::cli::session::{Session, tell_of, with_session};
@@ -63,7 +64,7 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let diagnosis = diagnosis?;
     tell_of(&shadow, out);
     if !diagnosis.reset_reasons.is_empty() {
-        return Ok(refuse(&diagnosis.reset_reasons, session, out));
+        return Ok(refuse(&diagnosis.reset_reasons, session, &args.project, out));
     }
     let pending =
         apply_showing(&mut db, &directory, &session.apply_options(), session.records("migrate dev").as_ref(), out)
@@ -125,12 +126,12 @@ fn show_applied(applied: &[String], session: &Session, out: &mut Output) {
 }
 
 /// Says why the database would have to be emptied. Nothing is.
-fn refuse(reasons: &[ResetReason], session: &Session, out: &mut Output) -> Exit {
+fn refuse(reasons: &[ResetReason], session: &Session, project: &ProjectArgs, out: &mut Output) -> Exit {
     for reason in reasons {
-        out.line(format!("{}\n", reset_reason(reason)));
+        out.paragraphs(&format!("{}\n", reset_reason(reason, "")));
     }
     let at = session.url().location().map(|location| format!(" at {location}")).unwrap_or_default();
-    out.line(format!(
+    out.paragraphs(&format!(
         "To go on, {} of database `{}`{at} would have to be emptied. Nothing has been changed.",
         backticked_schemas(&session.scope.namespaces),
         session.url().database()
@@ -140,6 +141,9 @@ fn refuse(reasons: &[ResetReason], session: &Session, out: &mut Output) -> Exit 
         out.hint(
             "or keep the data: `evt migrate status` shows the SQL that undoes the drift, and that which would keep it",
         );
+    }
+    if reasons.iter().any(|reason| matches!(reason, ResetReason::Drift { first_use: true, .. })) {
+        out.hint(format!("or keep the data: {}", first_migration(session, project)));
     }
     Exit::Cancelled
 }

@@ -16,9 +16,10 @@ pub(super) fn show(planned: &[Planned], out: &mut Output) {
             "segments" => "in segments",
             mode => mode,
         };
-        out.line(format!("`{}` would run {how}: {}", migration.name, migration.reason));
+        out.paragraph(&format!("`{}` would run {how}: {}", migration.name, migration.reason), 0);
         if migration.done > 0 {
-            out.line(format!("{} are in the database already", plural(migration.done, "segment")));
+            let are = if migration.done == 1 { "is" } else { "are" };
+            out.line(format!("{} {are} in the database already", plural(migration.done, "segment")));
         }
         let rows: Vec<Vec<String>> = migration.statements.iter().flat_map(rows).collect();
         if !rows.is_empty() {

@@ -6,13 +6,14 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::tree::{Mark, tree};
 use crate::cli::Tolerated;
-use crate::cli::session::{tell_of, with_session};
+use crate::cli::baseline::first_migration;
+use crate::cli::session::{Session, tell_of, with_session};
 use crate::config::{Context, ProjectArgs};
 use crate::error::{Error, Exit};
 use crate::migrations::drift::{Checked, Drift, Expectations, Origin, drift};
 use crate::migrations::status::{Reading, Relation, Stop, Unfinished, status_and_history};
 use crate::migrations::{History, Status};
-use crate::output::{ColumnSpec, Output, WideTable, drift_json, duration, number, plural, text_column};
+use crate::output::{ColumnSpec, Output, WideTable, drift_json, duration, number, plural, text_column, whole_column};
 
 /// Compare the migrations folder with the database, and the database with what its migrations made
 ///
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
         if args.json {
             out.json(&as_json(&status, drift.as_ref()));
         } else {
-            show(&status, &history, drifted, &session.shown_directory().display().to_string(), out);
+            show(&status, &history, drifted, &session, &args.project, out);
             if let Some(drift) = &drift {
                 show_drift(drift, out);
             }
@@ -72,7 +73,8 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
     })
 }
 
-fn show(status: &Status, history: &History, drifted: bool, folder: &str, out: &mut Output) {
+fn show(status: &Status, history: &History, drifted: bool, session: &Session, project: &ProjectArgs, out: &mut Output) {
+    let folder = session.shown_directory().display().to_string();
     out.line("");
     match status.found.len() {
         0 => out.line(format!("No migrations found in {folder}")),
@@ -80,15 +82,13 @@ fn show(status: &Status, history: &History, drifted: bool, folder: &str, out: &m
     }
     out.line("");
     if !status.has_history && status.found.is_empty() {
-        out.line("This database has no migration history, and there are no migrations.");
-        return out.hint(
-            "create the first migration with `evt migrate dev`; for a database that exists already, record its state \
-             with `evt migrate diff --from-empty --to-schema <schema> --script` and `evt migrate resolve --applied`",
-        );
+        out.paragraph("This database has no migration history, and there are no migrations.", 0);
+        out.hint("create the first migration with `evt migrate dev`");
+        return out.hint(format!("or, for a database that exists already, {}", first_migration(session, project)));
     }
     if let Some(holder) = &status.running {
         let facts: Vec<String> = holder.facts().iter().map(|(name, value)| format!("{name} {value}")).collect();
-        out.line(format!("A migration run is going on: {}", facts.join(", ")));
+        out.paragraph(&format!("A migration run is going on: {}", facts.join(", ")), 2);
         out.line("");
     }
     let rows = rows(status, history);
@@ -102,7 +102,10 @@ fn show(status: &Status, history: &History, drifted: bool, folder: &str, out: &m
     out.line("");
     if status.relation() == Relation::Diverged {
         let common = status.last_common.as_deref().map_or("none".to_owned(), |name| format!("`{name}`"));
-        out.line(format!("The folder and the database have different histories; last common migration: {common}"));
+        out.paragraph(
+            &format!("The folder and the database have different histories; last common migration: {common}"),
+            0,
+        );
         out.line("");
     }
     for (names, state, hint) in problems(status) {
@@ -124,7 +127,7 @@ const FAILED: &str = "failed";
 const COLUMNS: [ColumnSpec; 5] = [
     text_column("Migration", 0),
     text_column("State", 0),
-    text_column("Started (UTC)", 2),
+    whole_column("Started (UTC)", 2),
     text_column("Why", 1),
     number("Took", 3),
 ];

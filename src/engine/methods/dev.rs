@@ -26,7 +26,7 @@ pub(super) async fn diagnose(session: &mut Session, params: OfMigrations) -> Res
     let found = Box::pin(found).await?;
     session.remember(&folder, &scope, found.replayed)?;
     let reasons: Vec<String> =
-        found.reset_reasons.iter().map(|reason| in_words_of_prisma(&reset_reason(reason))).collect();
+        found.reset_reasons.iter().map(|reason| in_words_of_prisma(&reset_reason(reason, FIRST_MIGRATION))).collect();
     let action = match reasons.as_slice() {
         [] => json!({ "tag": "createMigration" }),
         [reason] => json!({ "tag": "reset", "reason": reason }),
@@ -38,6 +38,10 @@ pub(super) async fn diagnose(session: &mut Session, params: OfMigrations) -> Res
     };
     Ok(json!({ "action": action }))
 }
+
+/// What to do about a database that has no history yet.
+const FIRST_MIGRATION: &str = "To keep what is in it, make it the first migration (`evt migrate diff --from-empty \
+    --to-schema <schema> --script`) and record that as applied (`evt migrate resolve --applied <name>`).";
 
 /// The steps from what all migrations make to a schema.
 async fn next(session: &mut Session, params: OfNextMigration) -> Result<(Folder, Steps), Failure> {

@@ -1,36 +1,13 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use super::show;
-use crate::config::Environment;
 use crate::dbschema::QualifiedName;
 use crate::maintenance::stats::{
     Advice, AdviceKind, Finding, FullSequence, Holder, Index, Server, Stats, Table, TableKind, UncoveredKey,
 };
-use crate::output::Output;
-
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use crate::output::screen;
 
 /// What a terminal of that width shows.
 fn shown(stats: &Stats, width: usize, limit: usize) -> String {
-    let buffer = Buffer::default();
-    let mut out =
-        Output::new(Box::new(buffer.clone()), Box::new(std::io::sink()), &Environment::default()).with_width(width);
-    show(stats, limit, &mut out);
-    let bytes = buffer.0.lock().expect("no panic").clone();
-    String::from_utf8(bytes).expect("text")
+    screen(width, |out| show(stats, limit, out))
 }
 
 const HOUR: i64 = 3_600_000_000;
