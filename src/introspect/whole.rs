@@ -70,7 +70,12 @@ const HISTORY: &str = "_prisma_migrations";
 ///
 /// # Errors
 /// If the server refuses a question.
-pub async fn read_whole(db: &Connection, extent: &Extent) -> Result<Catalog, IntrospectError> {
+pub async fn read_whole(db: &mut Connection, extent: &Extent) -> Result<Catalog, IntrospectError> {
+    read_whole_beside(db, extent).await
+}
+
+/// The same, where other questions go out on this connection at the same time.
+pub(crate) async fn read_whole_beside(db: &Connection, extent: &Extent) -> Result<Catalog, IntrospectError> {
     let (major, client) = (db.server_major(), db.client());
     undisturbed(IntrospectError::is_change, async || {
         let (begun, catalog, ended) = tokio::join!(

@@ -12,7 +12,7 @@ use crate::catalog::{Catalog, compare, text};
 use crate::db::{Connection, with_causes};
 use crate::diff::External;
 use crate::introspect::Scope;
-use crate::introspect::whole::{Extent, read_whole};
+use crate::introspect::whole::{Extent, read_whole_beside};
 
 /// Where expectations come from.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ async fn read(
     expectations: &Expectations<'_>,
 ) -> Result<Catalog, MigrateError> {
     let history = db.namespace().to_owned();
-    Ok(Box::pin(read_whole(db, &extent(namespaces, history, expectations.external))).await?)
+    Ok(Box::pin(read_whole_beside(db, &extent(namespaces, history, expectations.external))).await?)
 }
 
 pub(super) fn extent(namespaces: Vec<String>, history: String, external: &External) -> Extent {

@@ -147,8 +147,8 @@ fn run(project: &Path, line: &str, database: Option<&TestDatabase>) -> Result<St
             database.ask(line.trim_start_matches("sql"))
         }
         Some("ln") => {
-            let (target, link) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            link_to(Path::new(target), &project.join(link))?
+            let (aim, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            link_to(Path::new(aim), &project.join(name))?
         }
         Some(tool) => with_files(tool, &project.join(words.next().unwrap_or_default()))?,
         None => return Err("nothing to run".into()),

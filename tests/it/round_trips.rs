@@ -94,7 +94,7 @@ fn forward<S: Write + Send + 'static, A: Read + Send + 'static>(
     client.set_read_timeout(Some(PATIENCE)).expect("a limit");
     let gate = Arc::clone(&counts);
     std::thread::spawn(move || {
-        let mut bytes = [0; 1 << 16];
+        let mut bytes = [0; 1 << 12];
         while let Ok(length @ 1..) = answers.read(&mut bytes) {
             gate.pass();
             if to_client.write_all(&bytes[..length]).is_err() {
