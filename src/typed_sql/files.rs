@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::psl::reserved::RESERVED_NAMES;
+
 /// A file with a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryFile {
@@ -36,56 +38,6 @@ pub enum FolderProblem {
     },
 }
 
-/// Words of JavaScript that no function can be called by (ECMAScript, "Reserved Words").
-const RESERVED: [&str; 46] = [
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "let",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "static",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
-
 /// Reads the files of a folder that end in `.sql`, in the order of their names. Folders below are not looked into.
 ///
 /// # Errors
@@ -107,7 +59,13 @@ pub fn read(folder: &Path) -> Result<Vec<QueryFile>, FolderProblem> {
     paths.into_iter().map(file).collect()
 }
 
+/// Whether code cannot use it: what no model may be called, and a word that only modules reserve (ECMAScript, "Keywords and
+/// Reserved Words").
+fn is_reserved(name: &str) -> bool {
+    RESERVED_NAMES.contains(&name) || name == "static"
+}
+
 fn is_a_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
-    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit()) && !RESERVED.contains(&name)
+    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit()) && !is_reserved(name)
 }

@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("safety", &["psl", "lower", "dbschema", "diff", "sql", "db"]),
     ("migrations", &["psl", "lower", "dbschema", "catalog", "diff", "sql", "db", "introspect", "safety"]),
     ("maintenance", &["psl", "dbschema", "sql", "db"]),
-    ("typed_sql", &["sql", "db"]),
+    ("typed_sql", &["psl", "sql", "db"]),
     ("config", &["psl", "db"]),
     ("generate", &["psl", "dbschema", "sql", "config"]),
     (
