@@ -1,7 +1,6 @@
 //! Queries of files, described so that code can be typed by them: what Prisma calls typed SQL.
 //!
-//! [`comments`] reads what a query says about itself, [`types`] names types, [`plan`] finds out which columns can hold
-//! nulls, [`files`] reads a folder of queries.
+//! [`describe`] asks the server about one query and its comments, [`files`] reads a folder of them.
 
 mod comments;
 pub mod files;
