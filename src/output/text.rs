@@ -60,14 +60,15 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
     lines
 }
 
-/// Several lines, each [`wrapped`] but those that are quoted from a file or stand under others. Lines after the first
-/// of each begin with `indent` spaces.
+/// Several lines, each [`wrapped`] but those that are quoted from a file or stand under others. What the first is broken
+/// into begins with `indent` spaces: it has a label, which those behind it do not have.
 pub(super) fn wrapped_lines(text: &str, width: Option<usize>, indent: usize) -> String {
     let quoted = |line: &str| {
         let number = line.split(" | ").next().unwrap_or_default();
         line.starts_with(' ') || (line.contains(" | ") && number.parse::<u32>().is_ok())
     };
-    let lines = text.split('\n').map(|line| {
+    let lines = text.split('\n').enumerate().map(|(number, line)| {
+        let indent = if number == 0 { indent } else { 0 };
         if width.is_none() || quoted(line) { line.to_owned() } else { wrapped(line, width, indent).join("\n") }
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -153,7 +154,7 @@ mod tests {
         for (text, expected) in [
             (
                 "a failed\n  --> a/migration.sql:1\n12 | a b c d e f\n\none two three",
-                "a failed\n  --> a/migration.sql:1\n12 | a b c d e f\n\none two\n three",
+                "a failed\n  --> a/migration.sql:1\n12 | a b c d e f\n\none two\nthree",
             ),
             ("a | b c d e f", "a | b c\n d e f"),
         ] {

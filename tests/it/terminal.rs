@@ -10,6 +10,9 @@ use libtest_mimic::{Failed, Trial};
 use crate::migrations::project as migrations_project;
 use crate::server::{TestDatabase, binaries, long_blocking, runtime};
 
+/// Variables with their values.
+type Environment = &'static [(&'static str, &'static str)];
+
 /// Longest wait for a question. A machine under load may be slow; a question that never comes is a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -197,22 +200,22 @@ async fn wait(database: &TestDatabase) {
     session.expect(Eof).expect("the end of the output");
 }
 
-/// Where the database of a new project is: a name, what is answered, the exit status, and the line of `.env` then.
-type PlaceCase = (&'static str, &'static [(&'static str, Answer)], i32, Option<&'static str>);
+/// Where the database of a new project is: a name, the environment, what is answered, the exit status, and the line of
+/// `.env` then.
+type PlaceCase = (&'static str, Environment, &'static [(&'static str, Answer)], i32, Option<&'static str>);
 
 const PLACES: &[PlaceCase] = &[
-    ("evt's own", &[(WHERE, Types(""))], 0, Some("DATABASE_URL=\"local:.evt/db\"")),
-    ("a URL that works", &[(WHERE, Types(DOWN)), ("URL:", Types("{url}"))], 0, Some("DATABASE_URL=\"{url}\"")),
-    ("a URL that does not", &[(WHERE, Types(DOWN)), ("URL:", Types("mysql://x"))], 1, None),
-    (
-        "later",
-        &[(WHERE, Types(DOWN_TWICE))],
-        0,
-        Some("DATABASE_URL=\"postgresql://user:password@localhost:5432/mydb?schema=public\""),
-    ),
-    ("Ctrl-C at the place", &[(WHERE, Interrupts)], 130, None),
-    ("Esc at the URL", &[(WHERE, Types(DOWN)), ("URL:", Escapes)], 130, None),
+    ("evt's own", &[], &[(WHERE, Types(""))], 0, Some("DATABASE_URL=\"local:.evt/db\"")),
+    ("a URL that works", &[], &[(WHERE, Types(DOWN)), ("URL:", Types("{url}"))], 0, Some("DATABASE_URL=\"{url}\"")),
+    ("a URL that does not", &[], &[(WHERE, Types(DOWN)), ("URL:", Types("mysql://x"))], 1, None),
+    ("later", &[], &[(WHERE, Types(DOWN_TWICE))], 0, Some(PLACEHOLDER)),
+    ("Ctrl-C at the place", &[], &[(WHERE, Interrupts)], 130, None),
+    ("Esc at the URL", &[], &[(WHERE, Types(DOWN)), ("URL:", Escapes)], 130, None),
+    ("nothing is asked in CI", &[("CI", "1")], &[], 0, Some(PLACEHOLDER)),
+    ("nothing is asked in a dumb terminal", &[("TERM", "dumb")], &[], 0, Some(PLACEHOLDER)),
 ];
+
+const PLACEHOLDER: &str = "DATABASE_URL=\"postgresql://user:password@localhost:5432/mydb?schema=public\"";
 
 const WHERE: &str = "Where is the database?";
 
@@ -220,7 +223,7 @@ const WHERE: &str = "Where is the database?";
 const DOWN: &str = "\u{1b}[B";
 const DOWN_TWICE: &str = "\u{1b}[B\u{1b}[B";
 
-fn place(database: &TestDatabase, (_, talk, status, line): &PlaceCase) {
+fn place(database: &TestDatabase, (_, environment, talk, status, line): &PlaceCase) {
     let project = tempfile::tempdir().expect("a folder");
     let url = database.text();
     let mut command = Command::new(env!("CARGO_BIN_EXE_evt"));
@@ -229,7 +232,8 @@ fn place(database: &TestDatabase, (_, talk, status, line): &PlaceCase) {
         .arg("init")
         .current_dir(project.path())
         .env_clear()
-        .envs([("PATH", path.as_str()), ("TERM", "xterm-256color")]);
+        .envs([("PATH", path.as_str()), ("TERM", "xterm-256color")])
+        .envs(environment.iter().copied());
     let (ended, shown) = converse(command, talk, &url);
     assert_eq!(ended, Some(*status), "{shown}");
     let written = std::fs::read_to_string(project.path().join(".env")).ok();
@@ -244,7 +248,7 @@ fn place(database: &TestDatabase, (_, talk, status, line): &PlaceCase) {
 }
 
 /// The data of the local server: a name, the environment, what is answered, the exit status, whether it is gone then.
-type LocalCase = (&'static str, &'static [(&'static str, &'static str)], &'static [(&'static str, Answer)], i32, bool);
+type LocalCase = (&'static str, Environment, &'static [(&'static str, Answer)], i32, bool);
 
 const THROW: &str = "Throw all data in";
 
