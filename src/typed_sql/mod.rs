@@ -1,6 +1,6 @@
 //! Queries of files, described so that code can be typed by them: what Prisma calls typed SQL.
 //!
-//! [`describe`] asks the server about one query and its comments, [`files`] reads a folder of them.
+//! [`describe`] asks the server about queries and reads their comments, [`files`] reads a folder of them.
 
 mod comments;
 pub mod files;
@@ -83,13 +83,25 @@ pub enum QueryProblem {
 /// The name that PostgreSQL gives to a column that has none.
 const UNNAMED: &str = "?column?";
 
-/// Describes a query without running it.
+/// Describes queries, each a name and its text, without running them. One that is wrong does not stop the others.
 ///
 /// # Errors
-/// What [`QueryProblem`] lists; the server reports mistakes in the query with their position.
-pub async fn describe(db: &mut Connection, name: &str, source: &str) -> Result<TypedQuery, QueryProblem> {
+/// Of a query what [`QueryProblem`] lists; the server reports mistakes in it with their position. Of all only the
+/// server, if it cannot be asked.
+pub async fn describe<'a>(
+    db: &mut Connection,
+    queries: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<Result<TypedQuery, QueryProblem>>, DbError> {
     let enums = types::enums(db).await?;
-    let remarks = Remarks::read(source, &enums)?;
+    let mut described = Vec::new();
+    for (name, source) in queries {
+        described.push(one(db, &enums, name, source).await);
+    }
+    Ok(described)
+}
+
+async fn one(db: &mut Connection, enums: &[String], name: &str, source: &str) -> Result<TypedQuery, QueryProblem> {
+    let remarks = Remarks::read(source, enums)?;
     let prepared = db.client().prepare(source).await.map_err(|error| DbError::of_statement(&error))?;
     if let Some(position) = prepared.columns().iter().position(|column| column.name() == UNNAMED) {
         return Err(QueryProblem::Unnamed { position: position + 1 });

@@ -35,7 +35,7 @@ async fn check(path: &Path, mut db: Connection) {
             }
             Some(name) => {
                 let query = text.split_once("\n\n").map_or(text.trim_end(), |(query, _)| query);
-                let said = describe(&mut db, name, query).await;
+                let said = describe(&mut db, [(name, query)]).await.expect("the server answers").remove(0);
                 let _ = write!(
                     now,
                     "{query}\n\n{}",

@@ -33,19 +33,15 @@ pub(super) fn described(project: &Project, out: &mut Output) -> Result<Value, Er
     let reached = Reached::new(&project.url()?, search_path)?;
     let outcomes = block_on(async {
         let mut db = Connection::open(&reached.url).await?;
-        let mut outcomes = Vec::with_capacity(queries.len());
-        for query in &queries {
-            let outcome = describe(&mut db, &query.name, &query.source).await;
-            outcomes.push(outcome.map_err(|problem| named(query, problem)));
-        }
+        let outcomes = describe(&mut db, queries.iter().map(|query| (&*query.name, &*query.source))).await;
         db.close().await;
-        Ok(outcomes)
+        Ok(outcomes?)
     })?;
     let (mut described, mut errors): (Vec<TypedQuery>, Vec<Error>) = (Vec::new(), Vec::new());
-    for outcome in outcomes {
+    for (query, outcome) in queries.iter().zip(outcomes) {
         match outcome {
-            Ok(query) => described.push(query),
-            Err(error) => errors.push(error),
+            Ok(typed) => described.push(typed),
+            Err(problem) => errors.push(named(query, problem)),
         }
     }
     let Some(last) = errors.pop() else { return Ok(json!(described)) };

@@ -54,13 +54,13 @@ pub(super) async fn execute(session: &mut Session, params: Execute) -> Result<Va
 
 pub(super) async fn describe(session: &mut Session, params: IntrospectSql) -> Result<Value, Failure> {
     let mut db = Connection::open(&session.reach(&session.url(&params.url)?)?).await?;
-    let mut described = Vec::with_capacity(params.queries.len());
-    for Query { name, source } in &params.queries {
-        let query = typed_sql::describe(&mut db, name, source).await;
-        described.push(query.map_err(|problem| Error::of_query(&format!("the query `{name}`"), source, problem)));
-    }
+    let queries = params.queries.iter().map(|Query { name, source }| (name.as_str(), source.as_str()));
+    let outcomes = typed_sql::describe(&mut db, queries).await;
     db.close().await;
-    let described = described.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let described = params.queries.iter().zip(outcomes?).map(|(Query { name, source }, outcome)| {
+        outcome.map_err(|problem| Error::of_query(&format!("the query `{name}`"), source, problem))
+    });
+    let described = described.collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "queries": described }))
 }
 
