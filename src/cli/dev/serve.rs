@@ -235,11 +235,9 @@ fn spawn(
     if let Some(port) = port {
         command.arg("--port").arg(port.to_string());
     }
-    match kind {
-        Some(ServerKind::Installed) => command.args(["--server", "installed"]),
-        Some(ServerKind::Embedded) => command.args(["--server", "embedded"]),
-        None => &mut command,
-    };
+    if let Some(kind) = kind {
+        command.args(["--server", kind.name()]);
+    }
     command
         .current_dir(&context.cwd)
         .stdin(Stdio::null())

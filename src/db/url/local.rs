@@ -13,6 +13,21 @@ pub enum ServerKind {
     Embedded,
 }
 
+impl ServerKind {
+    /// The word for it in URLs and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Embedded => "embedded",
+        }
+    }
+
+    /// The kind that such a word is for.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Installed, Self::Embedded].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 impl DatabaseUrl {
     /// The folder of a server that evt runs itself.
     pub fn local_folder(&self) -> Option<&Path> {

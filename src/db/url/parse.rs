@@ -79,12 +79,8 @@ fn local(rest: &str) -> Result<DatabaseUrl, UrlError> {
     no_nul("folder", &folder)?;
     let database = parameters.text("dbname").unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     let (user, password) = (parameters.text("user"), parameters.text("password"));
-    let kind = match parameters.get("server").as_deref() {
-        None => None,
-        Some("installed") => Some(ServerKind::Installed),
-        Some("embedded") => Some(ServerKind::Embedded),
-        Some(_) => return Err(UrlError::Parameter { name: "server", expected: "`installed` or `embedded`" }),
-    };
+    let wrong = UrlError::Parameter { name: "server", expected: "`installed` or `embedded`" };
+    let kind = parameters.get("server").map(|name| ServerKind::of_name(&name).ok_or(wrong)).transpose()?;
     build(Place::Local(PathBuf::from(folder), kind), user, password, database, &parameters)
 }
 
