@@ -210,7 +210,16 @@ impl LocalServer {
         program.check_version(&data)?;
         let socket_folder = new_socket_folder(identity)?;
         let port = 5432;
-        let child = launch(program, &data, &socket_folder, port, durability, settings, identity)?;
+        let command = match program {
+            ServerProgram::Embedded(_) if !settings.is_empty() => {
+                return Err(LocalError::Embedded("it takes no settings".to_owned()));
+            }
+            ServerProgram::Embedded(embedded) => embedded.command(&data, &postmaster::socket(&socket_folder, port)),
+            ServerProgram::Installed(binaries) => {
+                postgres(binaries, &data, &socket_folder, port, durability, settings, identity)
+            }
+        };
+        let child = launch(command, &data)?;
         let mut server = server(socket_folder, port, Some(child));
         server.wait_until_ready()?;
         Ok(server)
@@ -366,27 +375,11 @@ impl Reached {
     }
 }
 
-fn launch(
-    program: &ServerProgram,
-    data: &Path,
-    socket_folder: &Path,
-    port: u16,
-    durability: Durability,
-    settings: &[String],
-    identity: Identity,
-) -> Result<Child, LocalError> {
+/// Starts a server that writes its log into its data folder.
+fn launch(mut program: programs::Program, data: &Path) -> Result<Child, LocalError> {
     use std::os::unix::process::CommandExt as _;
     let log_path = data.join(LOG);
     let log = File::create(&log_path).map_err(|source| io_error(&log_path, source))?;
-    let mut program = match program {
-        ServerProgram::Embedded(_) if !settings.is_empty() => {
-            return Err(LocalError::Embedded("it takes no settings".to_owned()));
-        }
-        ServerProgram::Embedded(embedded) => embedded.command(data, &postmaster::socket(socket_folder, port)),
-        ServerProgram::Installed(binaries) => {
-            postgres(binaries, data, socket_folder, port, durability, settings, identity)
-        }
-    };
     let error_log = log.try_clone().map_err(|source| io_error(&log_path, source))?;
     program
         .command
