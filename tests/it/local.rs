@@ -45,7 +45,8 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 /// What only the embedded server does.
 fn embedded() -> Vec<Trial> {
-    let tests: [(&str, fn()); 2] = [
+    let tests: [(&str, fn()); 3] = [
+        ("a database or role that is missing is named", refusals_are_told_apart),
         ("who comes second waits until the first has gone", second_waits),
         ("neither kind reads what the other one made", other_kinds_are_refused),
     ];
@@ -123,6 +124,26 @@ fn second_waits() {
         let mut second = second.await.expect("its turn has come");
         second.script(&"SELECT 1".into()).await.expect("an answer");
     });
+}
+
+fn refusals_are_told_apart() {
+    let folder = folder();
+    let server = start(ServerKind::Embedded, folder.path());
+    for (role, database, expected) in [
+        ("postgres", "postgres", Ok(())),
+        ("postgres", "nothing", Err("database `nothing` does not exist")),
+        ("nobody", "postgres", Err("role \"nobody\" does not exist")),
+    ] {
+        let text = format!("postgresql://{role}@localhost/{database}?host={}", server.socket_folder().display());
+        let url: DatabaseUrl = text.parse().expect("a URL");
+        let outcome = runtime().block_on(async { Connection::open(&url).await.map(drop) });
+        let outcome = outcome.map_err(|error| error.to_string());
+        let is_expected = match (&outcome, expected) {
+            (Err(said), Err(words)) => said.contains(words),
+            (said, wanted) => said.is_ok() && wanted.is_ok(),
+        };
+        assert!(is_expected, "{role} to {database}: {outcome:?}");
+    }
 }
 
 fn other_kinds_are_refused() {

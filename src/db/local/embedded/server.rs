@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pglite_oxide::{PglitePaths, PgliteProxy, build_pgdata_template, preload_runtime_module};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -215,7 +215,7 @@ async fn attend(mut client: UnixStream, house: Arc<House>) -> Result<(), Broken>
         // One that has hung up is not waited for.
         tokio::select! {
             _ = tokio::io::copy(&mut from_client, &mut to_inner) => {}
-            _ = tokio::io::copy(&mut from_inner, &mut to_client) => {}
+            _ = answer(&mut from_inner, &mut to_client) => {}
         }
     }
     // PostgreSQL may take a moment longer; the client need not wait for that.
@@ -226,6 +226,26 @@ async fn attend(mut client: UnixStream, house: Arc<House>) -> Result<(), Broken>
         house.say(error);
     }
     Ok(())
+}
+
+/// Hands on what PostgreSQL says, but for notices at the beginning: the one inside evt has some for clients that it then
+/// refuses, which expect to be let in or to read why not (PostgreSQL documentation, "Message Flow", "Start-up").
+async fn answer<F, T>(from_inner: &mut F, to_client: &mut T) -> io::Result<u64>
+where
+    F: AsyncRead + Unpin,
+    T: AsyncWrite + Unpin,
+{
+    loop {
+        let (kind, length) = (from_inner.read_u8().await?, from_inner.read_u32().await?);
+        if kind != b'N' {
+            to_client.write_u8(kind).await?;
+            to_client.write_u32(length).await?;
+            return tokio::io::copy(from_inner, to_client).await;
+        }
+        // The length counts itself.
+        let mut notice = from_inner.take(u64::from(length).saturating_sub(4));
+        tokio::io::copy(&mut notice, &mut tokio::io::sink()).await?;
+    }
 }
 
 /// What a client is told whose turn does not come (PostgreSQL documentation, "Message Formats", `ErrorResponse`, and
