@@ -9,7 +9,7 @@ use libtest_mimic::{Failed, Trial};
 
 use Step::{Run, Write};
 
-use crate::server::{binaries, local_url, on_each_kind, open_to_all};
+use crate::server::{binaries, embedded, local_url, on_each_kind, open_to_all};
 
 enum Step {
     /// A file of the project, and its text.
@@ -18,7 +18,7 @@ enum Step {
     Run(&'static str, i32, &'static str),
 }
 
-const STEPS: [Step; 44] = [
+const STEPS: &[Step] = &[
     Write("schema.prisma", "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel kept {\n  id Int @id\n}\n"),
     Run("doctor", 0, "Nothing is in the way"),
     Run("migrate dev --name init", 0, "now in sync"),
@@ -74,15 +74,39 @@ const STEPS: [Step; 44] = [
     Run("doctor", 0, "all applied"),
 ];
 
+/// A history that makes an extension that is inside evt, and then one that is not.
+const EXTENSIONS: &[Step] = &[
+    Write(
+        "schema.prisma",
+        "datasource db {\n  provider   = \"postgresql\"\n  extensions = [citext]\n}\n\n\
+         generator client {\n  provider        = \"prisma-client\"\n  output          = \"client\"\n  \
+         previewFeatures = [\"postgresqlExtensions\"]\n}\n\nmodel named {\n  name String @id @db.Citext\n}\n",
+    ),
+    Run("migrate dev --name init", 0, "now in sync"),
+    Run("migrate dev --name again", 0, "already in sync"),
+    Run("migrate status", 0, "No drift"),
+    Run("doctor", 0, "`citext` is there"),
+    Run("migrate reset --force", 0, "The database is reset."),
+    Write("migrations/29990101000000_crypto/migration.sql", "CREATE EXTENSION pgcrypto;\n"),
+    Run("doctor", 1, "pgcrypto"),
+    Run("migrate deploy", 1, "extension \"pgcrypto\" is not available"),
+    Run("migrate dev --name more", 1, "pgcrypto"),
+];
+
 pub(crate) fn tests() -> Vec<Trial> {
-    on_each_kind("each command on a local server", ("long", "long embedded"), run)
+    let mut tests = on_each_kind("each command on a local server", ("long", "long embedded"), |kind| run(kind, STEPS));
+    if embedded().is_some() {
+        let name = "long embedded commands with extensions";
+        tests.push(Trial::test(name, || run(ServerKind::Embedded, EXTENSIONS)));
+    }
+    tests
 }
 
-fn run(kind: ServerKind) -> Result<(), Failed> {
+fn run(kind: ServerKind, steps: &[Step]) -> Result<(), Failed> {
     let folder = tempfile::Builder::new().prefix("evt-test-each-").tempdir()?;
     open_to_all(folder.path());
     let project = folder.path();
-    for (number, step) in STEPS.iter().enumerate() {
+    for (number, step) in steps.iter().enumerate() {
         let (line, status, words) = match step {
             Run(line, status, words) => (line, status, words),
             Write(path, text) => {

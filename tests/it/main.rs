@@ -17,6 +17,7 @@ mod drift;
 mod each_command;
 mod example;
 mod examples;
+mod extensions;
 mod format;
 mod guarded;
 mod interrupt;
@@ -107,6 +108,7 @@ fn main() {
         example::tests(),
         dmmf::tests(),
         examples::tests(),
+        extensions::tests(),
         round_trips::tests(),
         rust_types::tests(),
     ];

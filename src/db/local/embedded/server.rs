@@ -8,7 +8,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use pglite_oxide::{PglitePaths, PgliteProxy, build_pgdata_template, preload_runtime_module};
+use pglite_oxide::{
+    PglitePaths, PgliteProxy, build_pgdata_template, extensions, install_extension_bytes, preload_runtime_module,
+};
+use pglite_oxide_assets::extension_archive;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,12 +48,25 @@ pub(in super::super) fn initialise(data: &Path) -> Result<(), LocalError> {
     fs::write(data.join("PG_VERSION"), format!("{MAJOR} {EMBEDDED}\n")).map_err(problem)
 }
 
+/// Puts the files of all extensions to where PostgreSQL looks for them. Done at each start: it takes some milliseconds,
+/// and neither an interrupted start nor another version of evt leaves anything behind that is not put right.
+fn provide_extensions(data: &Path) -> Result<(), LocalError> {
+    let paths = PglitePaths::with_root(data);
+    for extension in extensions::ALL {
+        if let Some(archive) = extension_archive(extension.sql_name()) {
+            install_extension_bytes(&paths, archive).map_err(|error| failed(&error))?;
+        }
+    }
+    Ok(())
+}
+
 /// Serves the cluster in `data` on the unix socket `socket`, until the process is asked to stop: by SIGINT or SIGTERM in
 /// order, by SIGQUIT at once. `say` takes lines for the log.
 pub fn serve(data: &Path, socket: &Path, say: &mut dyn FnMut(&str)) -> Result<(), LocalError> {
     let _lock = take(data)?;
     announce(data, socket, "starting")?;
     let problem = |source| io_error(socket, source);
+    provide_extensions(data)?;
     // What takes longest, above all the first time, when the machine code is unpacked below the user's cache folder.
     preload_runtime_module(&PglitePaths::with_root(data)).map_err(|error| failed(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(problem)?;
