@@ -60,6 +60,13 @@ fn read_and_validate(bencher: Bencher, models: usize) {
     bencher.counter(BytesCount::of_str(&text)).bench(|| validate(&[read(black_box(&text))]));
 }
 
+/// Text to text, as `evt format` does it.
+#[divan::bench(args = MODELS)]
+fn read_and_format(bencher: Bencher, models: usize) {
+    let text = schema(models);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| format(&[read(black_box(&text))]));
+}
+
 #[divan::bench(args = MODELS)]
 fn format_file(bencher: Bencher, models: usize) {
     let text = schema(models);

@@ -167,7 +167,7 @@ fn columns<'s, 'a>(schema: &'s Resolved<'a>, relation: &Relation) -> Option<Vec<
     let column = |id| {
         let target: &'s Field<'a> = referenced.field(id);
         let name = key_column(referenced.name(), target.name());
-        let existing = referencing.by_name.get(name.as_str()).map(|id| referencing.field(*id));
+        let existing = referencing.named(&name).map(|id| referencing.field(id));
         match existing.filter(|field| field.scalar().is_some()) {
             Some(field) => Column { name, arity: field.arity, missing: None },
             None => Column { name, arity, missing: target.scalar() },

@@ -1,17 +1,19 @@
 //! Attributes of models, views, enums and their members, in the order in which Prisma looks at them.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blocks::BlockParts;
-use super::tree::{DefaultAttribute, Enum, FieldKind, Located, Model, NativeTypeAttribute, ScalarField, Type};
-use super::types::{Container, Containers};
+use super::tree::{
+    DefaultAttribute, Enum, FieldKind, FieldRef, Located, Model, NativeTypeAttribute, ScalarField, Type,
+};
+use super::types::Types;
 use super::values::string;
 use super::visitor::{Args, Attributes};
 use super::{defaults, keys, relation_attribute};
 use crate::dbschema::types::ScalarType;
 use crate::psl::ast::FieldArity;
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::schema::{FieldId, ModelId};
+use crate::psl::schema::FieldId;
 
 /// Attributes of a field.
 const FIELD_ATTRIBUTES: &[&str] = &["id", "unique", "default", "updatedAt", "map", "relation", "ignore", "shardKey"];
@@ -22,35 +24,24 @@ const ENUM_ATTRIBUTES: &[&str] = &["map", "schema"];
 /// Attributes of an enum's value.
 const VALUE_ATTRIBUTES: &[&str] = &["map"];
 
-/// Reads all attributes: first those of relation fields, then block by block.
-pub(super) fn resolve<'a>(blocks: &[&BlockParts<'a>], types: &mut Containers<'a>, diagnostics: &mut Diagnostics) {
-    relation_fields(types, diagnostics);
-    for (parts, container) in blocks.iter().zip(types.order.clone()) {
-        match container {
-            Container::Model(id) => model(id, parts, types, diagnostics),
-            Container::Enum(id) => enumeration(parts, &mut types.enums[id.0 as usize], diagnostics),
-            Container::Composite(_) => composite(parts, types, diagnostics),
-            Container::Configuration => {}
-        }
+/// Reads the attributes of relation fields. All models must have their fields.
+pub(super) fn relation_fields(places: &[FieldRef], models: &mut [Model<'_>], diagnostics: &mut Diagnostics) {
+    for place in places {
+        relation_attribute::resolve_field(*place, models, diagnostics, FIELD_ATTRIBUTES);
     }
 }
 
-fn relation_fields(types: &mut Containers<'_>, diagnostics: &mut Diagnostics) {
-    for model in 0..types.models.len() {
-        for field in 0..types.models[model].fields.len() {
-            if matches!(types.models[model].fields[field].kind, FieldKind::Relation(_)) {
-                relation_attribute::resolve_field(model, field, types, diagnostics, FIELD_ATTRIBUTES);
-            }
-        }
-    }
-}
-
-fn model<'a>(id: ModelId, parts: &BlockParts<'a>, types: &mut Containers<'a>, diagnostics: &mut Diagnostics) {
+/// Reads the attributes of a model or view and of its scalar fields.
+pub(super) fn model<'a>(
+    model: &mut Model<'a>,
+    parts: &BlockParts<'a>,
+    enums: &[Enum<'a>],
+    diagnostics: &mut Diagnostics,
+) {
     let mut names = keys::MappedNames::default();
-    let model = &mut types.models[id.0 as usize];
     for field in 0..model.fields.len() {
         if model.fields[field].scalar().is_some() {
-            scalar_field(model, field, &types.enums, &mut names, diagnostics);
+            scalar_field(model, field, enums, &mut names, diagnostics);
         }
     }
     let mut attributes = Attributes::new(parts.attributes.iter().copied(), MODEL_ATTRIBUTES);
@@ -183,7 +174,8 @@ fn native_type<'a>(scalar: &mut ScalarField<'a>, attributes: &mut Attributes<'a>
     }
 }
 
-fn enumeration<'a>(parts: &BlockParts<'a>, enumeration: &mut Enum<'a>, diagnostics: &mut Diagnostics) {
+/// Reads the attributes of an enum and of its values.
+pub(super) fn enumeration<'a>(parts: &BlockParts<'a>, enumeration: &mut Enum<'a>, diagnostics: &mut Diagnostics) {
     for value in &mut enumeration.values {
         let mut attributes = Attributes::new(&value.ast.attributes, VALUE_ATTRIBUTES);
         if let Some(mut args) = attributes.single("map", diagnostics) {
@@ -204,11 +196,16 @@ fn enumeration<'a>(parts: &BlockParts<'a>, enumeration: &mut Enum<'a>, diagnosti
 }
 
 /// Composite types are refused in the end; their attributes are read as far as they can be wrong on their own.
-fn composite<'a>(parts: &BlockParts<'a>, types: &Containers<'a>, diagnostics: &mut Diagnostics) {
-    let mut columns = HashMap::new();
-    let names: HashSet<_> = parts.fields.iter().map(|field| field.name.text.as_str()).collect();
+pub(super) fn composite<'a>(
+    parts: &BlockParts<'a>,
+    types: &Types<'a>,
+    enums: &[Enum<'a>],
+    diagnostics: &mut Diagnostics,
+) {
+    let mut columns = FxHashMap::default();
+    let names: FxHashSet<_> = parts.fields.iter().map(|field| field.name.text.as_str()).collect();
     for &field in &parts.fields {
-        let Some(ty) = field.ty.as_ref().and_then(|ty| types.field_type(&ty.name)) else { continue };
+        let Some(ty) = field.ty.as_ref().and_then(|ty| types.of_composite(&ty.name)) else { continue };
         let mut attributes = Attributes::new(&field.attributes, &["map", "default"]);
         if matches!(ty, Type::Scalar(_)) {
             attributes.scoped(diagnostics);
@@ -225,7 +222,7 @@ fn composite<'a>(parts: &BlockParts<'a>, types: &Containers<'a>, diagnostics: &m
         }
         if let Some(args) = attributes.single("default", diagnostics) {
             let arity = field.ty.as_ref().map_or(FieldArity::Required, |ty| ty.arity);
-            defaults::read_composite(args, ty, arity, &types.enums, diagnostics);
+            defaults::read_composite(args, ty, arity, enums, diagnostics);
         }
         attributes.finish(diagnostics);
     }

@@ -1,6 +1,6 @@
 //! The blocks of all files in order, their members sorted by kind.
 
-use crate::psl::ast::{Argument, Ast, Attribute, Block, BlockKind, EnumValue, Expr, Field, Item, Member, Property};
+use crate::psl::ast::{Argument, Ast, Attribute, Block, BlockKind, EnumValue, Expr, Field, Member, Property};
 use crate::psl::diagnostics::{Diagnostics, Span};
 use crate::psl::schema::Rules;
 
@@ -15,26 +15,15 @@ pub(super) struct BlockParts<'a> {
 
 /// Which dialect the files follow: a `url` in any datasource means Prisma 6.
 pub(super) fn rules(files: &[Ast]) -> Rules {
-    let has_url = blocks(files).filter(|block| block.kind == BlockKind::Datasource).any(|block| {
+    let has_url = files.iter().flat_map(Ast::blocks).filter(|block| block.kind == BlockKind::Datasource).any(|block| {
         block.members.iter().any(|member| matches!(member, Member::Property(property) if property.name.text == "url"))
     });
     if has_url { Rules::Prisma6 } else { Rules::Prisma7 }
 }
 
-/// Sorts the members of every block of one file. In Prisma 6 a line with an object literal is not part of the
-/// language: it is reported and left out.
-pub(super) fn collect<'a>(file: &'a Ast, rules: Rules, diagnostics: &mut Diagnostics) -> Vec<BlockParts<'a>> {
-    blocks(std::slice::from_ref(file)).map(|block| parts(block, rules, diagnostics)).collect()
-}
-
-fn blocks(files: &[Ast]) -> impl Iterator<Item = &Block> {
-    files.iter().flat_map(|file| &file.items).filter_map(|item| match item {
-        Item::Block(block) => Some(block),
-        Item::Comments(_) | Item::BlankLines | Item::Stray(_) => None,
-    })
-}
-
-fn parts<'a>(block: &'a Block, rules: Rules, diagnostics: &mut Diagnostics) -> BlockParts<'a> {
+/// Sorts the members of a block. In Prisma 6 a line with an object literal is not part of the language: it is reported
+/// and left out.
+pub(super) fn parts<'a>(block: &'a Block, rules: Rules, diagnostics: &mut Diagnostics) -> BlockParts<'a> {
     let mut parts =
         BlockParts { block, fields: Vec::new(), values: Vec::new(), attributes: Vec::new(), properties: Vec::new() };
     for member in &block.members {

@@ -1,16 +1,16 @@
 //! `@id`, `@unique`, `@@id`, `@@unique`, `@@index`, `@@fulltext` and shard keys.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::attributes::{client_name, constraint_name};
 use super::columns::{self, Column};
-use super::predicates;
 use super::suggest::did_you_mean;
 use super::tree::{
     Field, FieldKind, Index, IndexKind, KeyField, Located, Model, Predicate, PrimaryKey, ShardKey, Type,
 };
 use super::values::{boolean, constant, integer};
 use super::visitor::{Args, Attributes};
+use super::{predicates, relation_attribute};
 use crate::psl::ast::{Expr, FieldArity};
 use crate::psl::diagnostics::{Diagnostics, Span};
 use crate::psl::schema::{FieldId, IndexMethod, SortOrder};
@@ -25,7 +25,7 @@ pub(super) const MODEL_INDEXES: [(&str, ReadIndex); 3] =
 /// The column names given by `@map` so far.
 #[derive(Default)]
 pub(super) struct MappedNames<'a> {
-    seen: HashMap<&'a str, FieldId>,
+    seen: FxHashMap<&'a str, FieldId>,
 }
 
 impl<'a> MappedNames<'a> {
@@ -42,7 +42,7 @@ impl<'a> MappedNames<'a> {
             scalar.mapped_name = Some(name);
         }
         let other = self.seen.insert(name, id).or_else(|| {
-            let other = *model.by_name.get(name)?;
+            let other = model.named(name)?;
             let scalar = model.field(other).scalar()?;
             // Fields further down are not read yet, so that their own `@map` does not count here.
             (other != id && scalar.mapped_name.is_none_or(|mapped| mapped == name)).then_some(other)
@@ -373,16 +373,16 @@ pub(super) fn find_fields<'a>(
     let mut fields = Vec::with_capacity(names.len());
     let mut unresolved = Unresolved { unknown: Vec::new(), relations: Vec::new() };
     for &name in names {
-        match model.by_name.get(name) {
+        match model.named(name) {
             None => unresolved.unknown.push(name),
-            Some(id) if model.field(*id).scalar().is_none() => unresolved.relations.push(name),
-            Some(id) if fields.contains(id) => {
+            Some(id) if model.field(id).scalar().is_none() => unresolved.relations.push(name),
+            Some(id) if fields.contains(&id) => {
                 diagnostics
                     .error(attribute, format!("field `{name}` of `{}` is listed more than once", model.name()))
                     .help("keep one of them");
                 return None;
             }
-            Some(id) => fields.push(*id),
+            Some(id) => fields.push(id),
         }
     }
     Some(if unresolved.unknown.is_empty() && unresolved.relations.is_empty() { Ok(fields) } else { Err(unresolved) })
@@ -430,7 +430,7 @@ impl Unresolved<'_> {
     /// them; they are named if there is nothing else.
     pub(super) fn refused(&self, model: &Model<'_>, whose: &str) -> String {
         let is_relation = |name: &&str| {
-            let field = model.by_name.get(name).map(|id| model.field(*id));
+            let field = model.named(name).map(|id| model.field(id));
             field.is_some_and(|field| matches!(field.kind, FieldKind::Relation(_)))
         };
         let relations: Vec<&str> = self.relations.iter().copied().filter(is_relation).collect();
@@ -452,11 +452,9 @@ impl Unresolved<'_> {
 
     fn foreign_key_columns<'m>(&self, model: &'m Model<'_>) -> Vec<&'m str> {
         let mut columns = Vec::new();
-        for id in self.relations.iter().filter_map(|name| model.by_name.get(name)) {
-            if let FieldKind::Relation(relation) = &model.field(*id).kind {
-                let fields = relation.fields.iter().flatten();
-                columns.extend(fields.map(|field| model.field(*field).name()));
-            }
+        for id in self.relations.iter().filter_map(|name| model.named(name)) {
+            let fields = relation_attribute::own_columns(model.field(id).ast, model).into_iter().flatten();
+            columns.extend(fields.map(|field| model.field(field).name()));
         }
         columns
     }

@@ -1,6 +1,6 @@
 //! Names of blocks, fields, values and keys: allowed, and used once in their namespace.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blocks::BlockParts;
 use crate::dbschema::types::ScalarType;
@@ -8,12 +8,17 @@ use crate::psl::ast::{Attribute, Block, BlockKind, Ident};
 use crate::psl::diagnostics::Diagnostics;
 use crate::psl::reserved::RESERVED_NAMES;
 
-/// Reports every name that is not allowed or used twice.
-pub(super) fn check(blocks: &[&BlockParts<'_>], diagnostics: &mut Diagnostics) {
-    let mut types = HashMap::new();
-    let mut datasources = HashMap::new();
-    let mut generators = HashMap::new();
-    for parts in blocks {
+/// The names of the blocks so far.
+#[derive(Default)]
+pub(super) struct Names<'a> {
+    types: FxHashMap<&'a str, BlockKind>,
+    datasources: FxHashMap<&'a str, BlockKind>,
+    generators: FxHashMap<&'a str, BlockKind>,
+}
+
+impl<'a> Names<'a> {
+    /// Reports every name of a block that is not allowed or used twice.
+    pub(super) fn check(&mut self, parts: &BlockParts<'a>, diagnostics: &mut Diagnostics) {
         let block = parts.block;
         let name = &block.name;
         if ScalarType::from_name(&name.text).is_some() {
@@ -24,19 +29,19 @@ pub(super) fn check(blocks: &[&BlockParts<'_>], diagnostics: &mut Diagnostics) {
         let namespace = match block.kind {
             BlockKind::Model | BlockKind::View | BlockKind::CompositeType => {
                 check_container(parts, diagnostics);
-                &mut types
+                &mut self.types
             }
             BlockKind::Enum => {
                 check_enum(parts, diagnostics);
-                &mut types
+                &mut self.types
             }
             BlockKind::Datasource => {
                 check_keys(parts, diagnostics);
-                &mut datasources
+                &mut self.datasources
             }
             BlockKind::Generator => {
                 check_keys(parts, diagnostics);
-                &mut generators
+                &mut self.generators
             }
         };
         if let Some(other) = namespace.insert(name.text.as_str(), block.kind) {
@@ -68,7 +73,7 @@ fn check_container(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
         check_reserved(block, diagnostics);
     }
     check_attributes(&parts.attributes, diagnostics);
-    let mut names = HashSet::new();
+    let mut names = FxHashSet::default();
     for field in &parts.fields {
         if block.kind != BlockKind::CompositeType {
             check_identifier(&field.name, "field", diagnostics);
@@ -87,7 +92,7 @@ fn check_enum(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
     check_identifier(&parts.block.name, "enum", diagnostics);
     check_reserved(parts.block, diagnostics);
     check_attributes(&parts.attributes, diagnostics);
-    let mut names = HashSet::new();
+    let mut names = FxHashSet::default();
     for value in &parts.values {
         check_identifier(&value.name, "enum value", diagnostics);
         for attribute in &value.attributes {
@@ -116,7 +121,7 @@ fn check_reserved(block: &Block, diagnostics: &mut Diagnostics) {
 }
 
 fn check_keys(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
-    let mut keys = HashSet::new();
+    let mut keys = FxHashSet::default();
     for property in &parts.properties {
         if !keys.insert(&property.name.text) {
             let (key, what, name) = (&property.name.text, parts.block.kind.keyword(), &parts.block.name.text);

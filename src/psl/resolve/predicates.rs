@@ -70,7 +70,7 @@ fn term(
     model: &Model<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<PredicateTerm> {
-    let Some(&field) = model.by_name.get(name.text.as_str()) else {
+    let Some(field) = model.named(&name.text) else {
         let message = format!("`where` names field `{}` that model `{}` does not have", name.text, model.name());
         let diagnostic = diagnostics.error(span, message);
         if let Some(help) = did_you_mean(&name.text, model.scalar_fields().map(|(_, field, _)| field.name())) {

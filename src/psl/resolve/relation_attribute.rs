@@ -3,30 +3,29 @@
 use super::attributes::constraint_name;
 use super::keys::{self, Unresolved};
 use super::suggest::did_you_mean;
-use super::tree::{FieldKind, Located, Model, RelationField};
-use super::types::Containers;
+use super::tree::{FieldKind, FieldRef, Located, Model, RelationField};
 use super::values::{constant, list, string};
 use super::visitor::{Args, Attributes, Taken};
-use crate::psl::ast::Expr;
+use crate::psl::ast::{self, Expr};
 use crate::psl::diagnostics::Diagnostics;
 use crate::psl::schema::{FieldId, ReferentialAction};
 
 /// Reads all attributes of the relation field at this place.
 pub(super) fn resolve_field(
-    model: usize,
-    position: usize,
-    types: &mut Containers<'_>,
+    (model, field): FieldRef,
+    models: &mut [Model<'_>],
     diagnostics: &mut Diagnostics,
     known: &'static [&'static str],
 ) {
-    let field = &types.models[model].fields[position];
+    let (model, position) = (model.0 as usize, field.0 as usize);
+    let field = &models[model].fields[position];
     let FieldKind::Relation(relation) = &field.kind else { return };
     let (ast, target) = (field.ast, relation.target);
     let mut attributes = Attributes::new(&ast.attributes, known);
     let mut read = None;
     if let Some(mut args) = attributes.single("relation", diagnostics) {
-        let own = &types.models[model];
-        let other = &types.models[target.0 as usize];
+        let own = &models[model];
+        let other = &models[target.0 as usize];
         read = Some(relation_attribute(&mut args, own, other, RelationField::new(target), diagnostics));
         args.finish(diagnostics);
     }
@@ -44,7 +43,7 @@ pub(super) fn resolve_field(
         refuse(&args, &ast.name.text, "be unique", diagnostics);
     }
     attributes.finish(diagnostics);
-    let field = &mut types.models[model].fields[position];
+    let field = &mut models[model].fields[position];
     field.ignored = ignored;
     if let (FieldKind::Relation(relation), Some(read)) = (&mut field.kind, read) {
         **relation = read;
@@ -125,6 +124,16 @@ fn referenced_fields(
         diagnostics.error(span, format!("`references` names {}", unresolved.refused(other, &whose)));
     }
     None
+}
+
+/// The columns that `fields` of this relation field names, for those who ask before the attribute is read. `None` if
+/// something is wrong with them.
+pub(super) fn own_columns(field: &ast::Field, own: &Model<'_>) -> Option<Vec<FieldId>> {
+    // What is wrong is reported when its turn comes.
+    let mut silent = Diagnostics::default();
+    let mut args = Attributes::new(&field.attributes, &[]).single("relation", &mut silent)?;
+    let value = args.take_value("fields")?;
+    plain_fields(value, &args, own, &mut silent)?.ok()
 }
 
 /// Reads a list of field names. The outer `None` means that what is wrong is reported already.

@@ -1,17 +1,17 @@
 //! Pairing relation fields, and what kind of relation each pair is.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::tree::{FieldKind, FieldRef, Model, Relation, RelationField};
 use crate::psl::ast::FieldArity;
 use crate::psl::schema::{FieldId, ModelId, RelationId, RelationKind};
 
 /// Where relation fields are found by: their model, the model they lead to, and their explicit name.
-type Index<'a> = HashMap<(ModelId, ModelId, Option<&'a str>), Vec<FieldId>>;
+type Index<'a> = FxHashMap<(ModelId, ModelId, Option<&'a str>), Vec<FieldId>>;
 
-/// Pairs the relation fields of all models. Every relation field gets the relation it belongs to.
-pub(super) fn infer(models: &mut [Model<'_>]) -> Vec<Relation> {
-    let (relations, members) = pair(models);
+/// Pairs the relation fields of all models, which are at `places`. Each gets the relation it belongs to.
+pub(super) fn infer(places: &[FieldRef], models: &mut [Model<'_>]) -> Vec<Relation> {
+    let (relations, members) = pair(places, models);
     for ((model, field), relation) in members {
         if let FieldKind::Relation(side) = &mut models[model.0 as usize].fields[field.0 as usize].kind {
             side.relation = Some(relation);
@@ -20,29 +20,25 @@ pub(super) fn infer(models: &mut [Model<'_>]) -> Vec<Relation> {
     relations
 }
 
-fn pair(models: &[Model<'_>]) -> (Vec<Relation>, Vec<(FieldRef, RelationId)>) {
-    let index = index(models);
+fn pair(places: &[FieldRef], models: &[Model<'_>]) -> (Vec<Relation>, Vec<(FieldRef, RelationId)>) {
+    let sides: Vec<_> = places.iter().filter_map(|place| side(*place, models)).collect();
+    let index = index(&sides);
     let mut relations = Vec::new();
     let mut members = Vec::new();
-    for (id, model) in (0u32..).map(ModelId).zip(models) {
-        for (field, _, side) in model.relation_fields() {
-            let this = Side { place: (id, field), arity: model.field(field).arity, relation: side };
-            let opposite = opposite(&this, &index, models);
-            let Some(relation) = relation(&this, opposite.as_ref(), models) else { continue };
-            let relation_id = RelationId(u32::try_from(relations.len()).unwrap_or(u32::MAX));
-            members.extend(relation.forward.iter().chain(&relation.back).map(|place| (*place, relation_id)));
-            relations.push(relation);
-        }
+    for this in &sides {
+        let opposite = opposite(this, &index, models);
+        let Some(relation) = relation(this, opposite.as_ref(), models) else { continue };
+        let relation_id = RelationId(u32::try_from(relations.len()).unwrap_or(u32::MAX));
+        members.extend(relation.forward.iter().chain(&relation.back).map(|place| (*place, relation_id)));
+        relations.push(relation);
     }
     (relations, members)
 }
 
-fn index<'a>(models: &[Model<'a>]) -> Index<'a> {
-    let mut index = Index::new();
-    for (id, model) in (0u32..).map(ModelId).zip(models) {
-        for (field, _, side) in model.relation_fields() {
-            index.entry((id, side.target, side.name)).or_default().push(field);
-        }
+fn index<'a>(sides: &[Side<'_, 'a>]) -> Index<'a> {
+    let mut index = Index::default();
+    for Side { place: (model, field), relation, .. } in sides {
+        index.entry((*model, relation.target, relation.name)).or_default().push(*field);
     }
     index
 }
@@ -60,9 +56,13 @@ fn opposite<'m, 'a>(this: &Side<'_, 'a>, index: &Index<'a>, models: &'m [Model<'
     let target = this.relation.target;
     let candidates = index.get(&(target, model, this.relation.name))?;
     let found = *candidates.iter().find(|candidate| (target, **candidate) != (model, field))?;
-    let other = models[target.0 as usize].field(found);
-    match &other.kind {
-        FieldKind::Relation(relation) => Some(Side { place: (target, found), arity: other.arity, relation }),
+    side((target, found), models)
+}
+
+fn side<'m, 'a>((model, field): FieldRef, models: &'m [Model<'a>]) -> Option<Side<'m, 'a>> {
+    let written = models[model.0 as usize].field(field);
+    match &written.kind {
+        FieldKind::Relation(relation) => Some(Side { place: (model, field), arity: written.arity, relation }),
         FieldKind::Scalar(_) | FieldKind::Unknown => None,
     }
 }

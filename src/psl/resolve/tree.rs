@@ -3,7 +3,9 @@
 //! The tree is complete only if the first phases found no errors; the rules of `validate` then work on it, and
 //! [`PslSchema`](crate::psl::PslSchema) is made from it.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+
+use rustc_hash::FxBuildHasher;
 
 use crate::dbschema::types::ScalarType;
 use crate::psl::ast::{self, Attribute, Block, Expr, FieldArity};
@@ -84,12 +86,16 @@ pub(crate) struct Model<'a> {
     pub(crate) namespace: Option<Located<&'a str>>,
     pub(crate) ignored: bool,
     pub(crate) fields: Vec<Field<'a>>,
-    /// Field names; a duplicate's last bearer.
-    pub(crate) by_name: HashMap<&'a str, FieldId>,
+    pub(crate) names: FieldNames,
     pub(crate) primary_key: Option<PrimaryKey<'a>>,
     pub(crate) indexes: Vec<Index<'a>>,
     pub(crate) shard_key: Option<ShardKey<'a>>,
 }
+
+/// The fields of a model by hashes of their names, in order: a search touches nothing but these, and with many models
+/// memory is what takes time.
+#[derive(Debug)]
+pub(crate) struct FieldNames(Box<[(u64, FieldId)]>);
 
 /// A field of a model or view.
 #[derive(Debug)]
@@ -330,6 +336,11 @@ impl<'a> Model<'a> {
         &self.fields[id.0 as usize]
     }
 
+    /// The field of this name; of duplicates the last.
+    pub(crate) fn named(&self, name: &str) -> Option<FieldId> {
+        self.names.candidates(name).rev().find(|id| self.field(*id).name() == name)
+    }
+
     /// The fields with their ids, in source order.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (FieldId, &Field<'a>)> {
         (0u32..).map(FieldId).zip(&self.fields)
@@ -349,6 +360,24 @@ impl<'a> Model<'a> {
     /// The column names of these fields.
     pub(crate) fn column_names(&self, fields: impl Iterator<Item = FieldId>) -> Vec<&'a str> {
         fields.map(|id| self.field(id).column_name()).collect()
+    }
+}
+
+impl FieldNames {
+    pub(crate) fn of(fields: &[Field<'_>]) -> Self {
+        let mut names: Box<[_]> =
+            fields.iter().zip(0u32..).map(|(field, id)| (FxBuildHasher.hash_one(field.name()), FieldId(id))).collect();
+        // Duplicates stay in source order.
+        names.sort_by_key(|(hash, _)| *hash);
+        Self(names)
+    }
+
+    /// The fields that may have this name.
+    fn candidates(&self, name: &str) -> impl DoubleEndedIterator<Item = FieldId> {
+        let wanted = FxBuildHasher.hash_one(name);
+        let start = self.0.partition_point(|(hash, _)| *hash < wanted);
+        let end = start + self.0[start..].partition_point(|(hash, _)| *hash == wanted);
+        self.0[start..end].iter().map(|(_, id)| *id)
     }
 }
 

@@ -1,89 +1,52 @@
 //! Types of fields: which are columns, which lead to other models.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
-use super::blocks::BlockParts;
+use super::blocks::{self, BlockParts};
 use super::suggest::did_you_mean;
-use super::tree::{Composite, Enum, EnumValue, Field, FieldKind, Model, RelationField, ScalarField, Type};
+use super::tree::{Composite, Enum, EnumValue, Field, FieldKind, FieldNames, Model, RelationField, ScalarField, Type};
 use crate::dbschema::types::ScalarType;
-use crate::psl::ast::{self, BlockKind, FieldArity, TypeName};
+use crate::psl::ast::{self, Ast, BlockKind, FieldArity, TypeName};
 use crate::psl::diagnostics::Diagnostics;
-use crate::psl::schema::{EnumId, FieldId, ModelId, ModelKind, Rules};
+use crate::psl::schema::{EnumId, ModelId, ModelKind, Rules};
 
 /// How many unknown types get a suggestion: each costs a comparison with every name.
 const SUGGESTIONS: usize = 32;
 
-/// The blocks that are types, with their fields.
-pub(super) struct Containers<'a> {
-    pub(super) models: Vec<Model<'a>>,
-    pub(super) enums: Vec<Enum<'a>>,
-    pub(super) composites: Vec<Composite<'a>>,
-    /// For every block in source order, where it went.
-    pub(super) order: Vec<Container>,
-    names: HashMap<&'a str, Container>,
-}
-
-/// Which list a block went to, and its position there.
+/// What is a type besides those that are built in: its kind, and its position among those of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Container {
+enum Container {
     Model(ModelId),
     Enum(EnumId),
     Composite(usize),
-    Configuration,
 }
 
-/// Gives every field its kind and reports types that do not exist.
-pub(super) fn resolve<'a>(blocks: &[&BlockParts<'a>], rules: Rules, diagnostics: &mut Diagnostics) -> Containers<'a> {
-    let (order, names) = number(blocks);
-    let mut types = Types { rules, names, composites: Vec::new(), suggestions: SUGGESTIONS };
-    let mut containers =
-        Containers { models: Vec::new(), enums: Vec::new(), composites: Vec::new(), order, names: HashMap::new() };
-    for parts in blocks {
-        match parts.block.kind {
-            BlockKind::Model => containers.models.push(types.model(parts, ModelKind::Model, diagnostics)),
-            BlockKind::View => containers.models.push(types.model(parts, ModelKind::View, diagnostics)),
-            BlockKind::Enum => containers.enums.push(enumeration(parts, diagnostics)),
-            BlockKind::CompositeType => types.composite(parts, diagnostics),
-            BlockKind::Datasource | BlockKind::Generator => {}
+/// The names that may be types of fields.
+pub(super) struct Types<'a> {
+    rules: Rules,
+    names: FxHashMap<&'a str, Container>,
+    suggestions: usize,
+}
+
+impl<'a> Types<'a> {
+    /// Those of all files.
+    pub(super) fn new(files: &'a [Ast], rules: Rules) -> Self {
+        let (mut models, mut enums, mut composites) = (0u32.., 0u32.., 0..);
+        let mut names = FxHashMap::default();
+        for block in files.iter().flat_map(Ast::blocks) {
+            let container = match block.kind {
+                BlockKind::Model | BlockKind::View => models.next().map(|id| Container::Model(ModelId(id))),
+                BlockKind::Enum => enums.next().map(|id| Container::Enum(EnumId(id))),
+                BlockKind::CompositeType => composites.next().map(Container::Composite),
+                BlockKind::Datasource | BlockKind::Generator => None,
+            };
+            names.extend(container.map(|container| (block.name.text.as_str(), container)));
         }
+        Self { rules, names, suggestions: SUGGESTIONS }
     }
-    containers.composites = types.composites;
-    containers.names = types.names;
-    containers
-}
 
-/// The names that are types, and where each block goes.
-fn number<'a>(blocks: &[&BlockParts<'a>]) -> (Vec<Container>, HashMap<&'a str, Container>) {
-    let (mut models, mut enums, mut composites) = (0, 0, 0);
-    let mut names = HashMap::new();
-    let mut order = Vec::with_capacity(blocks.len());
-    for parts in blocks {
-        let container = match parts.block.kind {
-            BlockKind::Model | BlockKind::View => Container::Model(ModelId(post_increment(&mut models))),
-            BlockKind::Enum => Container::Enum(EnumId(post_increment(&mut enums))),
-            BlockKind::CompositeType => {
-                composites += 1;
-                Container::Composite(composites - 1)
-            }
-            BlockKind::Datasource | BlockKind::Generator => Container::Configuration,
-        };
-        if container != Container::Configuration {
-            names.insert(parts.block.name.text.as_str(), container);
-        }
-        order.push(container);
-    }
-    (order, names)
-}
-
-fn post_increment(counter: &mut u32) -> u32 {
-    let value = *counter;
-    *counter += 1;
-    value
-}
-
-impl Containers<'_> {
     /// The type of a composite type's field; `None` if it is unknown or a model.
-    pub(super) fn field_type<'a>(&self, name: &'a TypeName) -> Option<Type<'a>> {
+    pub(super) fn of_composite(&self, name: &'a TypeName) -> Option<Type<'a>> {
         let name = match name {
             TypeName::Unsupported(text) => return Some(Type::Unsupported(text)),
             TypeName::Name(name) => name,
@@ -94,40 +57,32 @@ impl Containers<'_> {
         match self.names.get(name.as_str())? {
             Container::Enum(id) => Some(Type::Enum(*id)),
             Container::Composite(id) => Some(Type::Composite(*id)),
-            Container::Model(_) | Container::Configuration => None,
+            Container::Model(_) => None,
         }
     }
-}
 
-struct Types<'a> {
-    rules: Rules,
-    names: HashMap<&'a str, Container>,
-    composites: Vec<Composite<'a>>,
-    suggestions: usize,
-}
-
-impl<'a> Types<'a> {
-    fn model(&mut self, parts: &BlockParts<'a>, kind: ModelKind, diagnostics: &mut Diagnostics) -> Model<'a> {
-        let mut model = Model {
+    /// A model or view whose fields have their kinds; types that do not exist are reported.
+    pub(super) fn model(&mut self, parts: &BlockParts<'a>, diagnostics: &mut Diagnostics) -> Model<'a> {
+        let mut fields = Vec::with_capacity(parts.fields.len());
+        fields.extend(parts.fields.iter().filter_map(|&field| self.field(field, diagnostics)));
+        Model {
             block: parts.block,
-            kind,
+            kind: if parts.block.kind == BlockKind::View { ModelKind::View } else { ModelKind::Model },
             rules: self.rules,
             mapped_name: None,
             namespace: None,
             ignored: false,
-            fields: Vec::with_capacity(parts.fields.len()),
-            by_name: HashMap::with_capacity(parts.fields.len()),
+            names: FieldNames::of(&fields),
+            fields,
             primary_key: None,
             indexes: Vec::new(),
             shard_key: None,
-        };
-        for (id, &field) in (0u32..).zip(&parts.fields) {
-            let Some(ty) = &field.ty else { continue };
-            model.by_name.insert(&field.name.text, FieldId(id));
-            let kind = self.field_kind(ty, diagnostics);
-            model.fields.push(Field { ast: field, arity: ty.arity, kind, ignored: false });
         }
-        model
+    }
+
+    fn field(&mut self, field: &'a ast::Field, diagnostics: &mut Diagnostics) -> Option<Field<'a>> {
+        let ty = field.ty.as_ref()?;
+        Some(Field { ast: field, arity: ty.arity, kind: self.field_kind(ty, diagnostics), ignored: false })
     }
 
     fn field_kind(&mut self, ty: &'a ast::FieldType, diagnostics: &mut Diagnostics) -> FieldKind<'a> {
@@ -139,7 +94,7 @@ impl<'a> Types<'a> {
                     Some(Container::Model(id)) => return FieldKind::Relation(Box::new(RelationField::new(*id))),
                     Some(Container::Enum(id)) => Type::Enum(*id),
                     Some(Container::Composite(id)) => Type::Composite(*id),
-                    None | Some(Container::Configuration) => {
+                    None => {
                         self.unknown(name, ty, diagnostics);
                         return FieldKind::Unknown;
                     }
@@ -170,7 +125,8 @@ impl<'a> Types<'a> {
         }
     }
 
-    fn composite(&mut self, parts: &BlockParts<'a>, diagnostics: &mut Diagnostics) {
+    /// A composite type; types of its fields that do not exist are reported.
+    pub(super) fn composite(&mut self, parts: &BlockParts<'a>, diagnostics: &mut Diagnostics) -> Composite<'a> {
         let mut composite = Composite { block: parts.block, parts: Vec::new() };
         for &field in &parts.fields {
             let Some(ty) = &field.ty else { continue };
@@ -185,15 +141,25 @@ impl<'a> Types<'a> {
                 FieldKind::Scalar(_) | FieldKind::Unknown => {}
             }
         }
-        self.composites.push(composite);
+        composite
     }
 }
 
-fn enumeration<'a>(parts: &BlockParts<'a>, diagnostics: &mut Diagnostics) -> Enum<'a> {
+/// Reports an enum without values.
+pub(super) fn check_enum(parts: &BlockParts<'_>, diagnostics: &mut Diagnostics) {
     if parts.values.is_empty() {
         let (what, name) = (parts.block.kind.keyword(), &parts.block.name.text);
         diagnostics.error(parts.block.span, format!("{what} `{name}` has no values")).help("add at least one value");
     }
+}
+
+/// The enums of all files. What is wrong with them is reported when their blocks are read.
+pub(super) fn enums(files: &[Ast], rules: Rules) -> Vec<Enum<'_>> {
+    let blocks = files.iter().flat_map(Ast::blocks).filter(|block| block.kind == BlockKind::Enum);
+    blocks.map(|block| enumeration(&blocks::parts(block, rules, &mut Diagnostics::default()))).collect()
+}
+
+fn enumeration<'a>(parts: &BlockParts<'a>) -> Enum<'a> {
     let values = parts.values.iter().map(|&value| EnumValue { ast: value, mapped_name: None }).collect();
     Enum { block: parts.block, mapped_name: None, namespace: None, values }
 }

@@ -1,6 +1,6 @@
 //! Visiting attributes and their arguments: what nobody asks for is reported as unknown.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::suggest::did_you_mean;
 use crate::psl::ast::{Argument, Arguments, Attribute, Expr};
@@ -16,7 +16,7 @@ pub(super) struct Attributes<'a> {
 pub(super) struct Args<'a> {
     /// The attribute they belong to.
     pub(super) attribute: &'a Attribute,
-    named: HashMap<&'a str, &'a Argument>,
+    named: FxHashMap<&'a str, &'a Argument>,
     unnamed: Option<&'a Argument>,
     asked: Vec<&'static str>,
 }
@@ -84,7 +84,7 @@ impl<'a> Attributes<'a> {
 impl<'a> Args<'a> {
     /// Sorts the arguments by name. `None` if one has no value: the attribute cannot be used then.
     fn new(attribute: &'a Attribute, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut args = Self { attribute, named: HashMap::new(), unnamed: None, asked: Vec::new() };
+        let mut args = Self { attribute, named: FxHashMap::default(), unnamed: None, asked: Vec::new() };
         let Some(arguments) = &attribute.arguments else { return Some(args) };
         let complete = check_punctuation(arguments, &attribute.name.text, diagnostics);
         let mut unnamed = 0;

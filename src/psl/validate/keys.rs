@@ -76,7 +76,7 @@ pub(super) fn joined_names(
     }
     let joined = fields.iter().map(|column| model.field(column.field).name()).collect::<Vec<_>>().join("_");
     let is_scalar = |id| model.field(id).scalar().is_some();
-    if model.by_name.get(joined.as_str()).is_some_and(|id| is_scalar(*id)) {
+    if model.named(&joined).is_some_and(is_scalar) {
         let message =
             format!("the client would call `{attribute}` of model `{}` `{joined}`, like a field", model.name());
         diagnostics.error(span, message).help("rename the field and keep its column by `@map`");
