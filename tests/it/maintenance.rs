@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evt::db::Connection;
-use evt::maintenance::stats::{Finding, Stats, stats};
+use evt::maintenance::stats::{Finding, Stats, StatsScope, stats};
 use evt::maintenance::vacuum::{self, TableResult, VacuumOptions, VacuumProgress, VacuumReport};
 use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
@@ -38,6 +38,9 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 const FINDINGS: &str = "-- findings --\n";
 
+/// What `evt db stats` looks at.
+const SCOPE: StatsScope<'_> = StatsScope { namespaces: None, records: Some("_evt") };
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/maintenance")
 }
@@ -51,9 +54,9 @@ async fn check(database: TestDatabase, topic: &str) {
         if !case.runs_on(&mut db).await {
             continue;
         }
-        let namespaces = "DROP SCHEMA IF EXISTS \"Other one\", public CASCADE; CREATE SCHEMA public;";
+        let namespaces = "DROP SCHEMA IF EXISTS \"Other one\", _evt, public CASCADE; CREATE SCHEMA public;";
         run(&mut db, &format!("{namespaces} {}", case.sql)).await;
-        let stats = stats(&mut db, None).await.expect("readable statistics");
+        let stats = stats(&mut db, SCOPE).await.expect("readable statistics");
         case.compare(&file, FINDINGS, &findings(&stats));
     }
 }
@@ -98,12 +101,12 @@ async fn unseen(database: TestDatabase) {
     let mut db = database
         .with("CREATE TABLE t (id smallserial PRIMARY KEY); INSERT INTO t DEFAULT VALUES; SELECT setval('t_id_seq', 30000)")
         .await;
-    let own = stats(&mut db, None).await.expect("readable statistics");
+    let own = stats(&mut db, StatsScope::default()).await.expect("readable statistics");
     assert_eq!(own.sequences.len(), 1, "{own:?}");
     assert_eq!(own.unseen, Vec::<String>::new());
     let role = database.url.database().to_owned();
     run(&mut db, &format!("REVOKE USAGE ON SCHEMA public FROM PUBLIC; CREATE ROLE {role}; SET ROLE {role}")).await;
-    let seen = stats(&mut db, None).await;
+    let seen = stats(&mut db, StatsScope::default()).await;
     run(&mut db, &format!("RESET ROLE; DROP ROLE {role}")).await;
     let seen = seen.expect("readable statistics");
     assert_eq!(seen.tables[0].bytes(), own.tables[0].bytes());
@@ -117,13 +120,16 @@ async fn unseen(database: TestDatabase) {
 async fn locked(database: TestDatabase) {
     let mut db = database.with("CREATE TABLE a (x text); CREATE TABLE b (id int PRIMARY KEY)").await;
     let mut other = database.with("BEGIN; LOCK TABLE a; REINDEX INDEX b_pkey").await;
-    let seen = tokio::time::timeout(PATIENCE, stats(&mut db, None)).await.expect("nobody waits").expect("statistics");
+    let seen = tokio::time::timeout(PATIENCE, stats(&mut db, StatsScope::default()))
+        .await
+        .expect("nobody waits")
+        .expect("statistics");
     let sizes: Vec<_> =
         seen.tables.iter().map(|table| (table.name.name.as_str(), table.locked, table.bytes().is_some())).collect();
     assert!(sizes.contains(&("a", true, false)) && sizes.contains(&("b", false, false)), "{sizes:?}");
     assert!(seen.unseen[0].contains("`public.a`"), "{:?}", seen.unseen);
     run(&mut other, "COMMIT").await;
-    let seen = stats(&mut db, None).await.expect("statistics");
+    let seen = stats(&mut db, StatsScope::default()).await.expect("statistics");
     assert!(seen.tables.iter().all(|table| table.bytes().is_some()));
 }
 

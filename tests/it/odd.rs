@@ -3,7 +3,7 @@
 use evt::db::{Connection, DatabaseUrl};
 use evt::dbschema::DbSchema;
 use evt::introspect::{IntrospectError, Scope, introspect};
-use evt::maintenance::stats::stats;
+use evt::maintenance::stats::{StatsScope, stats};
 use evt::migrations::history::History;
 use evt::sql::quote::{Ident, Statement};
 use libtest_mimic::Trial;
@@ -33,7 +33,7 @@ async fn run(db: &mut Connection, sql: &str) {
 async fn read(db: &mut Connection) -> DbSchema {
     let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
     let schema = introspect(db, &scope).await.expect("a readable database");
-    stats(db, None).await.expect("readable statistics");
+    stats(db, StatsScope::default()).await.expect("readable statistics");
     schema
 }
 
@@ -166,7 +166,7 @@ async fn no_rights(database: TestDatabase) {
     run(&mut db, &format!("REVOKE ALL ON SCHEMA public FROM PUBLIC; REVOKE ALL ON \"Rich\" FROM PUBLIC; CREATE ROLE {role}; SET ROLE {role}")).await;
     let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
     let seen = introspect(&mut db, &scope).await;
-    let statistics = stats(&mut db, None).await;
+    let statistics = stats(&mut db, StatsScope::default()).await;
     run(&mut db, &format!("RESET ROLE; DROP ROLE {role}")).await;
     let mut seen = seen.expect("a readable database");
     // Without the right USAGE the server does not look into the namespace, and names in expressions come out qualified.
@@ -304,7 +304,7 @@ async fn meanwhile(database: TestDatabase) {
                 Err(IntrospectError::Changed { .. }) => {}
                 Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string)),
             }
-            stats(&mut db, None).await.expect("statistics");
+            stats(&mut db, StatsScope::default()).await.expect("statistics");
             done += 1;
             if done > 1000 {
                 break;

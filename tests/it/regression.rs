@@ -15,7 +15,7 @@ use evt::catalog::{compare, text};
 use evt::db::local::{Durability, LocalServer, SUPERUSER, ServerProgram};
 use evt::db::{Connection, DatabaseUrl};
 use evt::introspect::whole::{Extent, read_whole};
-use evt::maintenance::stats::stats;
+use evt::maintenance::stats::{StatsScope, stats};
 use libtest_mimic::Trial;
 
 use crate::samples::{described, no_drift};
@@ -64,7 +64,7 @@ async fn describe(database: &TestDatabase) {
     no_drift(&mut db, &all, &schema).await;
     described(&mut db, &["public"]).await;
 
-    let stats = stats(&mut db, None).await.expect("statistics");
+    let stats = stats(&mut db, StatsScope::default()).await.expect("statistics");
     assert!(stats.tables.len() >= tables);
     let names = all.iter().map(|name| (*name).to_owned()).collect();
     let extent = Extent { namespaces: names, history: "public".to_owned(), without: Vec::new() };

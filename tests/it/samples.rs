@@ -8,7 +8,7 @@ use evt::diff::{diff, summary};
 use evt::introspect::to_psl::{Previous, PullOptions, to_psl};
 use evt::introspect::{Scope, introspect};
 use evt::lower::lower;
-use evt::maintenance::stats::stats;
+use evt::maintenance::stats::{StatsScope, stats};
 use evt::psl::{Ast, FileId, PslSchema, Source, parse, validate};
 use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
@@ -56,7 +56,7 @@ async fn check(database: TestDatabase, name: &str, namespaces: &[&str], needs: &
     let schema = described(&mut db, namespaces).await;
     compare(name, &schema);
     no_drift(&mut db, namespaces, &schema).await;
-    let stats = stats(&mut db, None).await.expect("statistics");
+    let stats = stats(&mut db, StatsScope::default()).await.expect("statistics");
     assert!(!stats.tables.is_empty());
 }
 

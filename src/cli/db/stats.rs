@@ -10,7 +10,7 @@ use crate::config::environment::PATH;
 use crate::db::Connection;
 use crate::db::local::Reached;
 use crate::error::{Error, Exit};
-use crate::maintenance::stats::stats;
+use crate::maintenance::stats::{StatsScope, stats};
 use crate::output::Output;
 
 /// Show sizes, use and upkeep of tables and indexes, worst first
@@ -22,7 +22,7 @@ use crate::output::Output;
   evt db stats
   evt db stats --json")]
 pub(crate) struct StatsArgs {
-    /// Look only at these schemas of the database
+    /// Look only at these schemas of the database; without, at all but evt's own
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     schemas: Vec<String>,
     /// How many rows to show of each table
@@ -47,10 +47,14 @@ pub(crate) fn run(args: &StatsArgs, context: &Context, out: &mut Output) -> Resu
     args.tolerated.warn(out);
     let url = args.target.url(context)?;
     let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
-    let namespaces = (!args.schemas.is_empty()).then_some(args.schemas.as_slice());
+    let records = args.target.records(context)?;
+    let scope = StatsScope {
+        namespaces: (!args.schemas.is_empty()).then_some(args.schemas.as_slice()),
+        records: records.as_deref(),
+    };
     let stats = block_on(async {
         let mut db = Connection::open(&reached.url).await?;
-        let stats = stats(&mut db, namespaces).await?;
+        let stats = stats(&mut db, scope).await?;
         db.close().await;
         Ok(stats)
     })?;

@@ -20,6 +20,11 @@ impl Target {
         Ok(Settings::load(&self.project, context, Dotenv::Read)?.lock_timeout_s)
     }
 
+    /// The schema for evt's own records; `None` if they are turned off.
+    pub(super) fn records(&self, context: &Context) -> Result<Option<String>, Error> {
+        Ok(Settings::load(&self.project, context, Dotenv::Read)?.state)
+    }
+
     /// The URL that is given, else that of the settings, else that of the schema, which only then is read; without one
     /// `DATABASE_URL` is enough.
     pub(super) fn url(&self, context: &Context) -> Result<DatabaseUrl, Error> {

@@ -1,4 +1,4 @@
--- Foreign keys that somebody declared, on tables in the scope. $1: as in `tables.sql`.
+-- Foreign keys that somebody declared, on tables in the scope. $1, $2: as in `tables.sql`.
 SELECT
     k.conname,
     k.conrelid,
@@ -35,4 +35,5 @@ WHERE k.contype = 'f'
     AND (
         n.nspname = ANY ($1)
         OR $1 IS NULL AND pg_catalog.left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
+        AND n.nspname IS DISTINCT FROM $2
     )

@@ -1,4 +1,4 @@
--- Indexes with what they are for, their sizes and counters. $1: as in `tables.sql`.
+-- Indexes with what they are for, their sizes and counters. $1, $2: as in `tables.sql`.
 WITH locks AS MATERIALIZED (
     SELECT l.relation, l.mode
     FROM pg_catalog.pg_locks AS l
@@ -80,4 +80,5 @@ WHERE c.relkind IN ('r', 'm', 'p')
     AND (
         n.nspname = ANY ($1)
         OR $1 IS NULL AND pg_catalog.left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
+        AND n.nspname IS DISTINCT FROM $2
     )

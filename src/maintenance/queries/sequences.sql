@@ -1,5 +1,5 @@
 -- Sequences that count upwards and have used half of what they or their column can hold; and, without a name, how many
--- cannot be read. $1: as in `tables.sql`.
+-- cannot be read. $1, $2: as in `tables.sql`.
 WITH seen AS (
     SELECT
         n.nspname,
@@ -46,6 +46,7 @@ WITH seen AS (
         AND (
             n.nspname = ANY ($1)
             OR $1 IS NULL AND pg_catalog.left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
+            AND n.nspname IS DISTINCT FROM $2
         )
 )
 SELECT nspname, relname, table_namespace, table_name, attname, last, most

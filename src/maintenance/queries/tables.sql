@@ -1,4 +1,4 @@
--- Tables and materialized views with their sizes and counters. $1: the namespaces, NULL for all but the server's own.
+-- Tables and materialized views with their sizes and counters. $1: the namespaces, NULL for all but the server's own and $2.
 WITH locked AS MATERIALIZED (
     -- Measuring them would wait, also behind somebody who waits.
     SELECT DISTINCT l.relation
@@ -56,4 +56,5 @@ WHERE c.relkind IN ('r', 'm', 'p')
     AND (
         n.nspname = ANY ($1)
         OR $1 IS NULL AND pg_catalog.left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
+        AND n.nspname IS DISTINCT FROM $2
     )

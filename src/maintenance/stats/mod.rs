@@ -121,17 +121,26 @@ pub struct Holder {
     pub age: i64,
 }
 
-/// Looks at the tables of these namespaces, or of all but the server's own, in a transaction that reads only.
+/// Which tables to look at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StatsScope<'a> {
+    /// Those of these namespaces; `None` for all but the server's own.
+    pub namespaces: Option<&'a [String]>,
+    /// The namespace of evt's own records, which is left out unless it is named.
+    pub records: Option<&'a str>,
+}
+
+/// Looks at the tables in the scope, in a transaction that reads only.
 ///
 /// Waits for nobody: of a table that somebody has locked exclusively, sizes are left out.
 ///
 /// # Errors
-/// If the server refuses a question, or one of `namespaces` does not exist.
-pub async fn stats(db: &mut Connection, namespaces: Option<&[String]>) -> Result<Stats, MaintenanceError> {
+/// If the server refuses a question, or one of the scope's namespaces does not exist.
+pub async fn stats(db: &mut Connection, scope: StatsScope<'_>) -> Result<Stats, MaintenanceError> {
     // The future holds all questions at once; callers should not have to.
-    let ask = async || Box::pin(questions::ask(db.client(), namespaces)).await;
+    let ask = async || Box::pin(questions::ask(db.client(), scope)).await;
     let answers = undisturbed(MaintenanceError::is_change, ask).await?;
-    answers.check_namespaces(namespaces)?;
+    answers.check_namespaces(scope.namespaces)?;
     Ok(assemble(answers))
 }
 

@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::rows::{self, ForeignKeyRow, IndexRow, SequenceRow, TableRow};
-use super::{Holder, Server};
+use super::{Holder, Server, StatsScope};
 use crate::db::snapshot::{BEGIN, COMMIT};
 use crate::maintenance::MaintenanceError;
 use crate::maintenance::snapshot::{SETTINGS, failed, rows};
@@ -36,12 +36,12 @@ const EQUALITY: &str = include_str!("../queries/equality.sql");
 const SEQUENCES: &str = include_str!("../queries/sequences.sql");
 const HOLDERS: &str = include_str!("../queries/holders.sql");
 
-/// Asks about the namespaces, or all but the server's own.
+/// Asks about the namespaces, or all but the server's own and evt's.
 ///
 /// No statement has a name, so a pooler that gives each transaction another server connection is no obstacle.
-pub(super) async fn ask(client: &Client, namespaces: Option<&[String]>) -> Result<Answers, MaintenanceError> {
+pub(super) async fn ask(client: &Client, scope: StatsScope<'_>) -> Result<Answers, MaintenanceError> {
     let nothing: &[(&(dyn ToSql + Sync), Type)] = &[];
-    let namespaces: &[(&(dyn ToSql + Sync), Type)] = &[(&namespaces, Type::TEXT_ARRAY)];
+    let scope: &[(&(dyn ToSql + Sync), Type)] = &[(&scope.namespaces, Type::TEXT_ARRAY), (&scope.records, Type::TEXT)];
 
     // `join!` polls in this order, and a statement is sent when it is first polled.
     let answers = tokio::join!(
@@ -50,12 +50,12 @@ pub(super) async fn ask(client: &Client, namespaces: Option<&[String]>) -> Resul
         client.query_typed(SETTINGS, nothing),
         client.query_typed(SERVER, nothing),
         client.query_typed(NAMESPACES, nothing),
-        client.query_typed(TABLES, namespaces),
-        client.query_typed(INDEXES, namespaces),
+        client.query_typed(TABLES, scope),
+        client.query_typed(INDEXES, scope),
         client.query_typed(FAMILIES, nothing),
-        client.query_typed(FOREIGN_KEYS, namespaces),
+        client.query_typed(FOREIGN_KEYS, scope),
         client.query_typed(EQUALITY, nothing),
-        client.query_typed(SEQUENCES, namespaces),
+        client.query_typed(SEQUENCES, scope),
         client.query_typed(HOLDERS, nothing),
         client.batch_execute(COMMIT),
     );
