@@ -111,6 +111,7 @@ async fn serve(
                 outcome = &mut work => outcome,
             }
         };
+        session.make_way().await;
         match outcome {
             Ok(result) => peer.answer(&request.id, &result),
             Err(Failure::Protocol { code, message }) => peer.refuse(&request.id, code, &message),

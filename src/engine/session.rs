@@ -46,7 +46,7 @@ pub(super) struct Session {
     running: Rc<RefCell<Option<Canceller>>>,
 }
 
-/// The connection that is kept until the end, and with it the lock.
+/// The connection that is kept until the end if the server serves several, and with it the lock.
 struct Main {
     db: Connection,
     locked: bool,
@@ -96,6 +96,15 @@ impl Session {
     pub(super) fn forget_connection(&mut self) {
         self.main = None;
         self.running.borrow_mut().take();
+    }
+
+    /// Ends the connection, and with it the lock, if the server has only this one: the next request may open one of its
+    /// own, and whoever asks may look into the database in between.
+    pub(super) async fn make_way(&mut self) {
+        if let Some(main) = self.main.take_if(|main| main.db.serves_one()) {
+            self.running.borrow_mut().take();
+            main.db.close().await;
+        }
     }
 
     /// Ends the connection, which gives the lock back.

@@ -19,6 +19,8 @@ use crate::safety::{Consequence, Consequences};
 pub(super) async fn diagnose(session: &mut Session, params: OfMigrations) -> Result<Value, Failure> {
     let folder = folder(params.migrations)?;
     let (external, scope) = (external(&params.filters)?, session.scope()?);
+    // Whether the server has a second connection for the shadow database is known once there is a first.
+    session.db().await?;
     let shadow = session.shadow(folder.init.clone())?;
     let reading = session.reading()?;
     let db = session.db().await?;
