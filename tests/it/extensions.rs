@@ -88,15 +88,21 @@ const USES: [(&str, &str, &str, &str); 15] = [
 type Damage = fn(&Path) -> std::io::Result<()>;
 
 /// What a start may find of the files of extensions, besides all of them.
-const FOUND: [(&str, Damage); 3] = [
+const FOUND: [(&str, Damage); 4] = [
     ("all there", |_| Ok(())),
-    ("none, as in data made by an evt without extensions", |files| {
-        fs::remove_dir_all(files.join("lib"))?;
-        fs::remove_dir_all(files.join("share"))
+    ("none, as in data made by an evt without extensions", |data| {
+        fs::remove_file(data.join("extensions"))?;
+        fs::remove_dir_all(data.join("tmp/pglite/lib"))?;
+        fs::remove_dir_all(data.join("tmp/pglite/share"))
     }),
-    ("what an interrupted start leaves", |files| {
-        fs::remove_dir_all(files.join("share"))?;
-        fs::write(files.join("lib/postgresql/citext.so"), "half")
+    ("what an interrupted start leaves", |data| {
+        fs::remove_file(data.join("extensions"))?;
+        fs::remove_dir_all(data.join("tmp/pglite/share"))?;
+        fs::write(data.join("tmp/pglite/lib/postgresql/citext.so"), "half")
+    }),
+    ("those of another evt", |data| {
+        fs::write(data.join("extensions"), "citext 4\n")?;
+        fs::write(data.join("tmp/pglite/lib/postgresql/citext.so"), "else")
     }),
 ];
 
@@ -112,7 +118,7 @@ fn each_is_used() -> Result<(), Failed> {
     let asked = USES.map(|(name, _, question, _)| format!("SELECT '{name}', ({question})::text")).join(" UNION ALL ");
     let expected: String = USES.iter().map(|(name, _, _, answer)| format!("{name} | {answer}\n")).collect();
     for (found, damage) in FOUND {
-        damage(&folder.path().join("data/tmp/pglite"))?;
+        damage(&folder.path().join("data"))?;
         let (server, database) = serve(folder.path())?;
         assert_eq!(database.ask(&asked), expected, "{found}");
         server.stop()?;

@@ -48,16 +48,21 @@ pub(in super::super) fn initialise(data: &Path) -> Result<(), LocalError> {
     fs::write(data.join("PG_VERSION"), format!("{MAJOR} {EMBEDDED}\n")).map_err(problem)
 }
 
-/// Puts the files of all extensions to where PostgreSQL looks for them. Done at each start: it takes some milliseconds,
-/// and neither an interrupted start nor another version of evt leaves anything behind that is not put right.
+/// Puts the files of all extensions to where PostgreSQL looks for them, unless they are there. A list of them is written
+/// last: where an interrupted start or another version of evt has left something else, all are put there again.
 fn provide_extensions(data: &Path) -> Result<(), LocalError> {
-    let paths = PglitePaths::with_root(data);
-    for extension in extensions::ALL {
-        if let Some(archive) = extension_archive(extension.sql_name()) {
-            install_extension_bytes(&paths, archive).map_err(|error| failed(&error))?;
-        }
+    let archives =
+        || extensions::ALL.iter().filter_map(|one| Some((one.sql_name(), extension_archive(one.sql_name())?)));
+    let wanted: String = archives().map(|(name, archive)| format!("{name} {}\n", archive.len())).collect();
+    let list = data.join("extensions");
+    if fs::read_to_string(&list).is_ok_and(|found| found == wanted) {
+        return Ok(());
     }
-    Ok(())
+    let paths = PglitePaths::with_root(data);
+    for (_, archive) in archives() {
+        install_extension_bytes(&paths, archive).map_err(|error| failed(&error))?;
+    }
+    fs::write(&list, wanted).map_err(|source| io_error(&list, source))
 }
 
 /// Serves the cluster in `data` on the unix socket `socket`, until the process is asked to stop: by SIGINT or SIGTERM in
