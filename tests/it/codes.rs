@@ -9,7 +9,7 @@ use evt::error::Code;
 use libtest_mimic::{Failed, Trial};
 
 use crate::guarded::guarded;
-use crate::server::{TestDatabase, binaries, live_blocking, open_to_all, runtime};
+use crate::server::{TestDatabase, binaries, live_blocking, of_programs, open_to_all, runtime};
 
 /// Codes that no command produces, because commands treat an existing database as what they wanted, and shorten names:
 /// those of `evt engine` do, which has such a test for every code of its own.
@@ -33,13 +33,13 @@ pub(crate) fn tests() -> Vec<Trial> {
         credentials();
         Ok(())
     };
-    tests.push(Trial::test("live code: P1000, P1010 and P1011", credentials).with_ignored_flag(binaries().is_none()));
+    tests.push(of_programs(Trial::test("live code: P1000, P1010 and P1011", credentials)));
     let candidates = || {
         candidates();
         Ok(())
     };
     let name = "live code: P3000, after every database through which another can be made was tried";
-    tests.push(Trial::test(name, candidates).with_ignored_flag(binaries().is_none()));
+    tests.push(of_programs(Trial::test(name, candidates)));
     tests.push(Trial::test("code: every one is produced by a test", all_are_produced));
     tests.push(Trial::test("code: whatever a command stops with, it says what to do next", all_have_a_way_out));
     tests

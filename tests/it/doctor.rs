@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::guarded::guarded;
 use crate::pooler::{Pooler, has_pgbouncer};
-use crate::server::{TestDatabase, binaries, live_blocking};
+use crate::server::{TestDatabase, binaries, live_blocking, of_programs};
 
 const SCHEMA: &str =
     "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n\nmodel A {\n  id Int @id\n}\n";
@@ -25,11 +25,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         ("no encryption is accepted", unencrypted),
         ("a role that may not come", barred),
     ];
-    tests.extend(
-        guarded
-            .into_iter()
-            .map(|(name, test)| alone(&format!("live doctor: {name}"), test).with_ignored_flag(binaries().is_none())),
-    );
+    tests.extend(guarded.into_iter().map(|(name, test)| of_programs(alone(&format!("live doctor: {name}"), test))));
     let live: [(&str, LiveTest); 11] = [
         ("all is well", all_is_well),
         ("a database that does not exist", missing_database),

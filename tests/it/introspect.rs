@@ -18,7 +18,7 @@ use evt::introspect::{Scope, introspect};
 use evt::sql::quote::{Ident, Literal, Statement};
 use libtest_mimic::Trial;
 
-use crate::server::{TestDatabase, live, server_log};
+use crate::server::{TestDatabase, live, run, server_log};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut trials = vec![live("introspect: one round trip", one_round_trip)];
@@ -155,7 +155,7 @@ async fn check(database: TestDatabase, file: PathBuf, case: Case) {
     if !case.runs_on(&mut db).await {
         return;
     }
-    let mut db = database.with(&case.sql).await;
+    run(&mut db, &case.sql).await;
     let scope = Scope { default_namespace: case.scope[0].clone(), namespaces: case.scope.clone() };
     let read = introspect(&mut db, &scope).await;
     let dump = match read {
@@ -176,6 +176,7 @@ async fn one_round_trip(database: TestDatabase) {
     let mut direct = database.with(&sql).await;
     let scope = Scope { namespaces: vec!["public".to_owned()], default_namespace: "public".to_owned() };
     let expected = introspect(&mut direct, &scope).await.expect("a readable database");
+    direct.close().await;
 
     let proxy = proxy::Proxy::start(&database.url).await;
     let mut db = Connection::open(&proxy.url).await.expect("the proxy passes everything on");

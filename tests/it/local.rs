@@ -11,7 +11,7 @@ use evt::db::{Connection, DatabaseUrl, DbError};
 use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
 
-use crate::server::{binaries, on_each_kind, open_to_all, program, runtime};
+use crate::server::{binaries, of_programs, on_each_kind, open_to_all, program, runtime};
 
 type OfEach = fn(ServerKind);
 
@@ -36,7 +36,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         Ok(())
     };
     let name = "live local: wrong passwords are told apart from other trouble";
-    tests.push(Trial::test(name, passwords).with_ignored_flag(binaries().is_none()));
+    tests.push(of_programs(Trial::test(name, passwords)));
     if AVAILABLE {
         tests.extend(embedded());
     }

@@ -112,7 +112,9 @@ fn main() {
         round_trips::tests(),
         rust_types::tests(),
     ];
-    let conclusion = libtest_mimic::run(&arguments, tests.into_iter().flatten().collect());
+    let mut tests: Vec<_> = tests.into_iter().flatten().collect();
+    tests.push(server::inside::no_entry_is_stale(&tests));
+    let conclusion = libtest_mimic::run(&arguments, tests);
     server::stop();
     guarded::stop();
     conclusion.exit();

@@ -13,7 +13,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::commands::{compare_or_write, without_durations, without_times};
 use crate::example::example;
-use crate::server::{TestDatabase, binaries, live_blocking};
+use crate::server::{TestDatabase, binaries, live_blocking, of_programs};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut tests = vec![
@@ -23,7 +23,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             }
         }),
         // The server programs of the machine, also where other tests use a server elsewhere.
-        Trial::test("live readme: the first command", first_command).with_ignored_flag(binaries().is_none()),
+        of_programs(Trial::test("live readme: the first command", first_command)),
     ];
     for (name, table) in tables() {
         tests.push(Trial::test(format!("readme: table of {name}"), move || table_is_true(name, &table)));

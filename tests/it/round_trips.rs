@@ -1,7 +1,7 @@
 //! How often a command waits for the server.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,11 +72,11 @@ fn counting(database: &TestDatabase, answered: usize) -> (u16, Arc<Counts>) {
             if host.starts_with('/') {
                 let server = UnixStream::connect(format!("{host}/.s.PGSQL.{server_port}")).expect("the server");
                 let answers = server.try_clone().expect("a second handle");
-                forward(client, server, answers, counts);
+                forward(client, server, answers, counts, |server| server.shutdown(Shutdown::Both));
             } else {
                 let server = TcpStream::connect((host.as_str(), server_port)).expect("the server");
                 let answers = server.try_clone().expect("a second handle");
-                forward(client, server, answers, counts);
+                forward(client, server, answers, counts, |server| server.shutdown(Shutdown::Both));
             }
         }
     });
@@ -88,6 +88,7 @@ fn forward<S: Write + Send + 'static, A: Read + Send + 'static>(
     server: S,
     answers: A,
     counts: Arc<Counts>,
+    hang_up: fn(&S) -> std::io::Result<()>,
 ) {
     let (mut server, mut answers) = (server, answers);
     let mut to_client = client.try_clone().expect("a second handle");
@@ -101,7 +102,7 @@ fn forward<S: Write + Send + 'static, A: Read + Send + 'static>(
                 break;
             }
         }
-        let _ = to_client.shutdown(std::net::Shutdown::Both);
+        let _ = to_client.shutdown(Shutdown::Both);
     });
     std::thread::spawn(move || {
         let mut client = client;
@@ -112,7 +113,7 @@ fn forward<S: Write + Send + 'static, A: Read + Send + 'static>(
                 counts.asked(&message);
             }
             if server.write_all(&message).is_err() {
-                return;
+                break;
             }
             let mut next = [0];
             if client.read_exact(&mut next).is_err() {
@@ -121,7 +122,9 @@ fn forward<S: Write + Send + 'static, A: Read + Send + 'static>(
             letter = Some(next[0]);
         }
         counts.hold(false);
-        let _ = client.shutdown(std::net::Shutdown::Both);
+        let _ = client.shutdown(Shutdown::Both);
+        // The other thread has a handle too: a server that serves one connection at a time waits for the end of this one.
+        let _ = hang_up(&server);
     });
 }
 

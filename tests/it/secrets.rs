@@ -10,14 +10,14 @@ use libtest_mimic::{Failed, Trial};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::guarded::{AWKWARD, guarded};
-use crate::server::binaries;
+use crate::server::of_programs;
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
         Trial::test("secrets: no command says a password", closed_port),
         Trial::test("secrets: nor one that is written where it cannot be read", unreadable),
         Trial::test("secrets: nor one that stands in a file", in_files),
-        Trial::test("long secrets: nor with a server", with_a_server).with_ignored_flag(binaries().is_none()),
+        of_programs(Trial::test("long secrets: nor with a server", with_a_server)),
     ]
 }
 

@@ -3,9 +3,11 @@
 //! `EVT_TEST_UPGRADES` are folders of newer servers' binaries, separated as in `PATH`, to which a database is taken.
 //! `EVT_TEST_DATABASE_URL` names a server to use instead; `EVT_TEST_SERVER_BIN` the folder of the server binaries to
 //! start, or `embedded` for the PostgreSQL inside evt, which is also taken where there are no binaries. It serves one
-//! connection at a time and has no extensions: tests that are not known to work on it are reported as ignored then, as
-//! all live tests are without any server.
+//! connection at a time, so that each test has one to itself meanwhile. What it cannot do is said in `server/inside.rs`,
+//! and tests that need it are reported as ignored then, as all live tests are without any server.
 #![expect(clippy::disallowed_methods, reason = "the tests' own settings are environment variables")]
+
+pub(crate) mod inside;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -19,7 +21,7 @@ use evt::db::{Connection, DatabaseUrl};
 use evt::sql::quote::{Ident, Statement};
 use libtest_mimic::{Failed, Trial};
 
-static SERVER: Mutex<Option<(LocalServer, tempfile::TempDir)>> = Mutex::new(None);
+static SERVER: Mutex<Option<Running>> = Mutex::new(None);
 static AVAILABLE: OnceLock<Option<Source>> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -28,6 +30,72 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 enum Source {
     Given(Box<DatabaseUrl>),
     Private(ServerProgram),
+}
+
+type Running = (LocalServer, tempfile::TempDir);
+
+/// The server of a test.
+struct Host {
+    maintenance: DatabaseUrl,
+    /// One inside evt, which the test has to itself.
+    own: Option<Own>,
+}
+
+struct Own {
+    server: Running,
+    used: Vec<DatabaseUrl>,
+}
+
+/// Those that no test has.
+static IDLE: Mutex<Vec<Own>> = Mutex::new(Vec::new());
+
+/// Databases of the shared server that are empty and nobody's.
+static USED: Mutex<Vec<DatabaseUrl>> = Mutex::new(Vec::new());
+
+impl Host {
+    fn new() -> Result<Self, Failed> {
+        let Some(Source::Private(program @ ServerProgram::Embedded(_))) = available() else {
+            return Ok(Self { maintenance: maintenance_url()?, own: None });
+        };
+        let idle = IDLE.lock().map_err(|_| "a test failed while it held the lock")?.pop();
+        let own = match idle {
+            Some(own) => own,
+            None => Own { server: start(program)?, used: Vec::new() },
+        };
+        Ok(Self { maintenance: maintenance_of(&own.server.0), own: Some(own) })
+    }
+
+    /// A database that another test has left.
+    fn used(&mut self) -> Option<DatabaseUrl> {
+        match &mut self.own {
+            Some(own) => own.used.pop(),
+            None => USED.lock().ok()?.pop(),
+        }
+    }
+
+    /// Keeps an empty database for another test.
+    fn keep(&mut self, url: DatabaseUrl) {
+        match &mut self.own {
+            Some(own) => own.used.push(url),
+            None => drop(USED.lock().map(|mut used| used.push(url))),
+        }
+    }
+
+    fn new_database(&self) -> Result<DatabaseUrl, Failed> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("evt_test_{}_{number}", std::process::id());
+        let sql = format!("CREATE DATABASE {} TEMPLATE template0", Ident(&name));
+        in_maintenance(&self.maintenance, &[sql])?;
+        Ok(self.maintenance.with_database(&name))
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let (Some(own), Ok(mut idle)) = (self.own.take(), IDLE.lock()) {
+            idle.push(own);
+        }
+    }
 }
 
 /// A database of one test's own.
@@ -86,10 +154,15 @@ impl TestDatabase {
     /// Runs a script in it and returns the connection.
     pub(crate) async fn with(&self, sql: &str) -> Connection {
         let mut db = self.connect().await;
-        if let Err(error) = db.script(&Statement::script(sql)).await {
-            panic!("the test's own script fails: {error}\n{sql}");
-        }
+        run(&mut db, sql).await;
         db
+    }
+}
+
+/// Runs a script of a test's own.
+pub(crate) async fn run(db: &mut Connection, sql: &str) {
+    if let Err(error) = db.script(&Statement::script(sql)).await {
+        panic!("the test's own script fails: {error}\n{sql}");
     }
 }
 
@@ -118,28 +191,19 @@ where
     F: FnOnce(TestDatabase) -> R + Send + 'static,
     R: Future<Output = ()>,
 {
-    let name = format!("live {}", name.into());
-    let ignored = !can_run(&name);
-    Trial::test(name, move || {
-        let known = USED.lock().ok().and_then(|mut used| used.pop());
-        let url = match known {
-            Some(url) => url,
-            None => new_database()?,
-        };
+    trial(format!("live {}", name.into()), move || {
+        let mut host = Host::new()?;
+        let url = host.used().map_or_else(|| host.new_database(), Ok)?;
         let database = TestDatabase { url: url.clone() };
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| runtime().block_on(test(database))));
-        if outcome.is_ok() && in_maintenance(&url, EMPTY).is_ok() {
-            USED.lock().map_err(|_| "a test failed while it held the lock")?.push(url);
+        if outcome.is_ok() && in_maintenance(&url, &[EMPTY.to_owned()]).is_ok() {
+            host.keep(url);
         } else {
             drop_database(&url);
         }
         outcome.map_err(|panic| Failed::from(message_of(&*panic)))
     })
-    .with_ignored_flag(ignored)
 }
-
-/// Databases that are empty and nobody's.
-static USED: Mutex<Vec<DatabaseUrl>> = Mutex::new(Vec::new());
 
 const EMPTY: &str = "DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
@@ -169,15 +233,27 @@ fn on_a_server<F>(name: String, test: F) -> Trial
 where
     F: FnOnce(TestDatabase) + Send + 'static,
 {
-    let ignored = !can_run(&name);
-    Trial::test(name, move || {
-        let database = TestDatabase { url: new_database()? };
-        let url = database.url.clone();
+    trial(name, move || {
+        let host = Host::new()?;
+        let url = host.new_database()?;
+        let database = TestDatabase { url: url.clone() };
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| test(database)));
         drop_database(&url);
         outcome.map_err(|panic| Failed::from(message_of(&*panic)))
     })
-    .with_ignored_flag(ignored)
+}
+
+/// A test that is ignored if there is no server on which it can run. Why it cannot run on the one inside evt is its kind.
+fn trial(name: String, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    let lacking = match available() {
+        Some(Source::Private(ServerProgram::Embedded(_))) => inside::lacking(&name),
+        _ => None,
+    };
+    let trial = Trial::test(name, test).with_ignored_flag(available().is_none() || lacking.is_some());
+    match lacking {
+        Some(what) => trial.with_kind(format!("needs {what}")),
+        None => trial,
+    }
 }
 
 /// Waits for a future.
@@ -190,8 +266,9 @@ pub(crate) fn stop() {
     for url in USED.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default() {
         drop_database(&url);
     }
-    let server = SERVER.lock().map(|mut server| server.take());
-    drop(server);
+    let shared = SERVER.lock().map(|mut server| server.take());
+    let idle = IDLE.lock().map(|mut idle| std::mem::take(&mut *idle));
+    drop((shared, idle));
 }
 
 /// The URL of a maintenance database on the server, for tests that make and drop databases themselves.
@@ -222,6 +299,14 @@ pub(crate) fn binaries() -> Option<String> {
         None => Binaries::find(std::env::var_os("PATH").as_deref()),
     };
     found.ok().map(|binaries| binaries.folder.display().to_string())
+}
+
+/// A test that starts servers of its own from the server programs of the machine; ignored if there are none.
+pub(crate) fn of_programs(test: Trial) -> Trial {
+    match binaries() {
+        Some(_) => test,
+        None => test.with_kind("needs server programs").with_ignored_flag(true),
+    }
 }
 
 /// The evt that serves the embedded PostgreSQL, if it has one inside.
@@ -263,7 +348,7 @@ pub(crate) fn program(kind: ServerKind) -> ServerProgram {
     .expect("server programs")
 }
 
-fn start(program: &ServerProgram) -> Result<(LocalServer, tempfile::TempDir), Failed> {
+fn start(program: &ServerProgram) -> Result<Running, Failed> {
     let folder = tempfile::Builder::new().prefix("evt-test-").tempdir()?;
     open_to_all(folder.path());
     let server = LocalServer::start(program, folder.path(), Durability::Disposable)?;
@@ -317,47 +402,23 @@ fn available() -> Option<&'static Source> {
     found.as_ref()
 }
 
-/// Tests that need one connection at a time and no extension, by what their names start with.
-const ON_THE_EMBEDDED: [&str; 2] = ["live diff::database::", "live resolve: "];
-
-/// Tests among them that do need more.
-const NOT_ON_THE_EMBEDDED: [&str; 1] = ["extension"];
-
-/// Whether there is a server on which a test of this name can run.
-fn can_run(name: &str) -> bool {
-    match available() {
-        None => false,
-        Some(Source::Private(ServerProgram::Embedded(_))) => {
-            ON_THE_EMBEDDED.iter().any(|start| name.starts_with(start))
-                && !NOT_ON_THE_EMBEDDED.iter().any(|word| name.contains(word))
-        }
-        Some(_) => true,
-    }
-}
-
-fn new_database() -> Result<DatabaseUrl, Failed> {
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("evt_test_{}_{number}", std::process::id());
-    let maintenance = maintenance_url()?;
-    in_maintenance(&maintenance, &format!("CREATE DATABASE {} TEMPLATE template0", Ident(&name)))?;
-    Ok(maintenance.with_database(&name))
-}
-
 fn beside(database: &str) -> String {
     format!("{database}_new")
 }
 
 fn drop_database(url: &DatabaseUrl) {
-    for name in [url.database(), &beside(url.database())] {
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(name));
-        let _ = in_maintenance(&url.with_database("postgres"), &sql);
-    }
+    let dropped = [url.database(), &beside(url.database())]
+        .map(|name| format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(name)));
+    let _ = in_maintenance(&url.with_database("postgres"), &dropped);
 }
 
-fn in_maintenance(url: &DatabaseUrl, sql: &str) -> Result<(), Failed> {
+/// Runs scripts one after the other in a database.
+fn in_maintenance(url: &DatabaseUrl, scripts: &[String]) -> Result<(), Failed> {
     runtime().block_on(async {
         let mut db = Connection::open(url).await?;
-        db.script(&Statement::built(sql.to_owned())).await?;
+        for sql in scripts {
+            db.script(&Statement::built(sql.clone())).await?;
+        }
         db.close().await;
         Ok(())
     })

@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::guarded::{AWKWARD, guarded};
-use crate::server::{binaries, runtime};
+use crate::server::{of_programs, runtime};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let row = |row: &'static Row| Trial::test(format!("live tls: {}", row.name), move || check(row));
@@ -19,7 +19,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     ];
     let rows = ROWS.iter().map(row);
     let tests = rows.chain(others.into_iter().map(|(name, test)| Trial::test(name, test)));
-    tests.map(|test| test.with_ignored_flag(binaries().is_none())).collect()
+    tests.map(of_programs).collect()
 }
 
 type Test = fn() -> Result<(), Failed>;

@@ -43,12 +43,13 @@ pub(crate) async fn migrate(db: &mut Connection, [from, to]: [&DbSchema; 2], way
 }
 
 /// What says whether two databases are the same: the catalog, and `pg_dump` where there is one that can read the
-/// server.
+/// server and the server has a connection for it.
 pub(crate) async fn judges(db: &mut Connection, url: &str) -> Result<Vec<(&'static str, Objects)>, String> {
     let mut judges = vec![("the catalog", catalog::read(db).await?)];
     let version = db.rows(&Statement::from("SHOW server_version_num")).await.map_err(|error| error.to_string())?;
     let number: u32 = version.first().and_then(|row| row.values()[0].parse().ok()).ok_or("no version")?;
-    if let Some(program) = pg_dump::find(number / 10_000) {
+    let beside = (!db.serves_one()).then(|| pg_dump::find(number / 10_000)).flatten();
+    if let Some(program) = beside {
         judges.push(("pg_dump", pg_dump::read(&program, url)?));
     }
     Ok(judges)

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::process::Engine;
 use crate::codes::Role;
 use crate::guarded::guarded;
-use crate::server::{TestDatabase, binaries, live_blocking};
+use crate::server::{TestDatabase, live_blocking, of_programs};
 
 pub(super) fn tests() -> Vec<Trial> {
     let credentials = || {
@@ -20,7 +20,7 @@ pub(super) fn tests() -> Vec<Trial> {
     };
     vec![
         live_blocking("engine: codes of missing rights", |database| missing_rights(&database)),
-        Trial::test("live engine: codes of credentials", credentials).with_ignored_flag(binaries().is_none()),
+        of_programs(Trial::test("live engine: codes of credentials", credentials)),
         Trial::test("engine: every code is produced by a test", all_are_produced),
     ]
 }

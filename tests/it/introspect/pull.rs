@@ -16,7 +16,7 @@ use evt::sql::quote::Statement;
 use libtest_mimic::Trial;
 
 use super::Case;
-use crate::server::{TestDatabase, live, reused};
+use crate::server::{TestDatabase, live, reused, run};
 
 pub(super) fn tests(introspected: impl Iterator<Item = (String, Case)>) -> Vec<Trial> {
     let recorded = sections(&read("prisma-7.10.1.txt"));
@@ -198,7 +198,7 @@ async fn every_operator_class(database: TestDatabase) {
     let rows = db.rows(&sql.into()).await.expect("the operator classes");
     let tables: Vec<&str> = rows.iter().filter_map(|row| row.get("sql")).collect();
     assert!(tables.len() > 150, "only {}", tables.len());
-    let mut db = database.with(&tables.join("\n")).await;
+    run(&mut db, &tables.join("\n")).await;
     let scope = Scope { default_namespace: "public".to_owned(), namespaces: vec!["public".to_owned()] };
     let database = introspect(&mut db, &scope).await.expect("a readable database");
     let before = Before::of(configuration(&["public".to_owned()]));
@@ -243,7 +243,7 @@ async fn check(
     if !case.runs_on(&mut db).await {
         return;
     }
-    let mut db = database.with(&case.sql).await;
+    run(&mut db, &case.sql).await;
     if before.files.is_empty() {
         before.files.push(("schema.prisma".to_owned(), configuration(&case.scope)));
     }
