@@ -84,7 +84,7 @@ impl Session {
                 let problem = |source| Error::DatabaseCreation { database, source };
                 create_database(&self.reached.url).await.map_err(problem)?;
                 let at = self.url.location().map(|location| format!(" at {location}")).unwrap_or_default();
-                out.line(format!("PostgreSQL database {} created{at}\n", self.url.database()));
+                out.line(format!("PostgreSQL database {} created{at}", self.url.database()));
                 Ok((self.connect().await?, true))
             }
             Err(error) => Err(error.into()),

@@ -55,6 +55,9 @@ async fn develop(args: &DevArgs, context: &Context, session: &Session, out: &mut
     let external = session.external()?;
     out.line("");
     let (mut db, created) = session.connect_or_create(out).await?;
+    if created {
+        out.line("");
+    }
     let mut directory = session.directory()?;
     let spinner = out.spinner("Replaying the migrations");
     let (shadow, cache) = (session.shadow(&db)?, session.cache());

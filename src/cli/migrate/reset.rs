@@ -29,7 +29,10 @@ pub(crate) struct ResetArgs {
 pub(crate) fn run(args: &ResetArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     args.tolerated.warn(out);
     with_session(&args.project, context, out, async |session, out| {
-        let (mut db, _) = session.connect_or_create(out).await?;
+        let (mut db, created) = session.connect_or_create(out).await?;
+        if created {
+            out.line("");
+        }
         let directory = session.directory()?;
         // Nothing is lost to migrations that cannot be applied afterwards.
         directory.check_provider()?;
