@@ -53,7 +53,8 @@ pub(in super::super) fn initialise(data: &Path) -> Result<(), LocalError> {
 fn provide_extensions(data: &Path) -> Result<(), LocalError> {
     let archives =
         || extensions::ALL.iter().filter_map(|one| Some((one.sql_name(), extension_archive(one.sql_name())?)));
-    let wanted: String = archives().map(|(name, archive)| format!("{name} {}\n", archive.len())).collect();
+    let wanted: Vec<_> = archives().map(|(name, archive)| format!("{name} {}", archive.len())).collect();
+    let wanted = wanted.join("\n");
     let list = data.join("extensions");
     if fs::read_to_string(&list).is_ok_and(|found| found == wanted) {
         return Ok(());
