@@ -1,11 +1,13 @@
 //! What every command that talks to a database begins with.
 
 use std::ffi::OsString;
+use std::pin::pin;
+use std::time::Duration;
 
 use super::block_on;
 use crate::config::environment::{DISABLE_ADVISORY_LOCK, PATH, USER, USERNAME};
 use crate::config::{Context, Project, ProjectArgs};
-use crate::db::local::Reached;
+use crate::db::local::{Guest, LocalServer, Reached};
 use crate::db::{Connection, DatabaseUrl, DbError, create_database, lock};
 use crate::dbschema::DbSchema;
 use crate::diff::External;
@@ -17,6 +19,24 @@ use crate::migrations::records::Records;
 use crate::migrations::{ApplyOptions, Cache, Directory, OwnServer, Shadow, Transactions, bridge};
 use crate::output::Output;
 use crate::psl::schema::Rules;
+
+/// How long nothing is said about a server that does not answer.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Connects. If somebody else has the only connection of a local server, that is said after a moment.
+pub(super) async fn connect(reached: &Reached, out: &mut Output) -> Result<Connection, DbError> {
+    let mut opening = pin!(Connection::open(&reached.url));
+    if let Ok(opened) = tokio::time::timeout(SILENCE, &mut opening).await {
+        return opened;
+    }
+    if let Some(Guest { name, database, .. }) = reached.server().and_then(LocalServer::occupied_by) {
+        out.note(format!(
+            "waiting for `{name}`, which is connected to the database `{database}`: the PostgreSQL inside evt serves \
+             one connection at a time"
+        ));
+    }
+    opening.await
+}
 
 /// A project and the database that it is about. A local server runs as long as this lives.
 pub(super) struct Session {
@@ -71,13 +91,13 @@ impl Session {
     }
 
     /// Connects to a database that has to exist.
-    pub(super) async fn connect(&self) -> Result<Connection, Error> {
-        Ok(Connection::open(&self.reached.url).await?)
+    pub(super) async fn connect(&self, out: &mut Output) -> Result<Connection, Error> {
+        Ok(connect(&self.reached, out).await?)
     }
 
     /// Connects, and makes the database first if it does not exist. Returns whether it was made.
     pub(super) async fn connect_or_create(&self, out: &mut Output) -> Result<(Connection, bool), Error> {
-        match Connection::open(&self.reached.url).await {
+        match connect(&self.reached, out).await {
             Ok(db) => Ok((db, false)),
             Err(DbError::DatabaseMissing { .. }) => {
                 let database = self.url.database().to_owned();
@@ -85,7 +105,7 @@ impl Session {
                 create_database(&self.reached.url).await.map_err(problem)?;
                 let at = self.url.location().map(|location| format!(" at {location}")).unwrap_or_default();
                 out.line(format!("PostgreSQL database {} created{at}", self.url.database()));
-                Ok((self.connect().await?, true))
+                Ok((self.connect(out).await?, true))
             }
             Err(error) => Err(error.into()),
         }

@@ -27,7 +27,7 @@ use programs::Identity;
 use super::url::{DatabaseUrl, ServerKind};
 
 pub use choice::{Maker, ServerProgram};
-pub use embedded::Embedded;
+pub use embedded::{Embedded, Guest};
 pub use greeting::Visitor;
 pub use programs::Binaries;
 
@@ -252,6 +252,11 @@ impl LocalServer {
     /// The path of its unix socket.
     pub fn socket(&self) -> PathBuf {
         postmaster::socket(&self.socket_folder, self.port)
+    }
+
+    /// Who else has the connection of a server that serves one at a time.
+    pub fn occupied_by(&self) -> Option<Guest> {
+        Guest::of(&self.data).filter(|guest| guest.process != std::process::id())
     }
 
     /// The file that the server writes its log to.

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use evt::db::local::embedded::AVAILABLE;
 use evt::db::local::{Durability, LocalError, LocalServer, Reached};
@@ -45,7 +47,8 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 /// What only the embedded server does.
 fn embedded() -> Vec<Trial> {
-    let tests: [(&str, fn()); 3] = [
+    let tests: [(&str, fn()); 4] = [
+        ("a command says whom it waits for", waits_aloud),
         ("a database or role that is missing is named", refusals_are_told_apart),
         ("who comes second waits until the first has gone", second_waits),
         ("neither kind reads what the other one made", other_kinds_are_refused),
@@ -79,7 +82,7 @@ fn a_crash_loses_nothing(kind: ServerKind) {
     ask(&server, "CREATE TABLE kept (id int)");
     let pid_file = fs::read_to_string(folder.path().join("data/postmaster.pid")).expect("a running server");
     let pid = pid_file.lines().next().expect("its first line is the pid");
-    let killed = std::process::Command::new("kill").args(["-KILL", pid]).status().expect("kill");
+    let killed = Command::new("kill").args(["-KILL", pid]).status().expect("kill");
     assert!(killed.success());
     drop(server);
     let server = start(kind, folder.path());
@@ -124,6 +127,27 @@ fn second_waits() {
         let mut second = second.await.expect("its turn has come");
         second.script(&"SELECT 1".into()).await.expect("an answer");
     });
+}
+
+fn waits_aloud() {
+    let folder = folder();
+    let server = start(ServerKind::Embedded, folder.path());
+    let runtime = runtime();
+    let first = runtime.block_on(Connection::open(&server.url(&"local:here".parse().expect("a URL"))));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evt"))
+        .args(["db", "execute", "--stdin", "--url", &format!("local:{}", folder.path().display())])
+        .current_dir(folder.path())
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("evt runs");
+    let mut said = BufReader::new(command.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
+    let line = said.find(|line| line.starts_with("waiting for ")).expect("it says so");
+    assert!(line.starts_with("waiting for `evt`, which is connected to the database `postgres`"), "{line}");
+    runtime.block_on(first.expect("a connection").close());
+    assert!(command.wait().expect("its end").success(), "{:?}", said.collect::<Vec<_>>());
 }
 
 fn refusals_are_told_apart() {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::target::Target;
+use crate::cli::session::connect;
 use crate::cli::{Tolerated, block_on, read_stdin};
 use crate::config::environment::PATH;
 use crate::config::{ConfigError, Context};
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &ExecuteArgs, context: &Context, out: &mut Output) -> Re
     };
     let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
     block_on(async {
-        let mut db = Connection::open(&reached.url).await?;
+        let mut db = connect(&reached, out).await?;
         execute(&mut db, &name, &script).await
     })?;
     out.good("The script is executed.");

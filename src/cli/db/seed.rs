@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::execute::execute;
+use crate::cli::session::connect;
 use crate::cli::{Flags, block_on};
 use crate::config::environment::PATH;
 use crate::config::{ConfigError, Context, Dotenv, Project, ProjectArgs, Settings};
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &SeedArgs, context: &Context, out: &mut Output) -> Resul
             let url = Project::load(&args.project, context)?.url()?;
             let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
             block_on(async {
-                let mut db = Connection::open(&reached.url).await?;
+                let mut db = connect(&reached, out).await?;
                 plant_sql(&files, &settings, &mut db, out).await
             })?;
         }

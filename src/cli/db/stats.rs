@@ -4,10 +4,10 @@ mod json;
 mod report;
 
 use super::target::Target;
+use crate::cli::session::connect;
 use crate::cli::{Tolerated, block_on};
 use crate::config::Context;
 use crate::config::environment::PATH;
-use crate::db::Connection;
 use crate::db::local::Reached;
 use crate::error::{Error, Exit};
 use crate::maintenance::stats::{StatsScope, stats};
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &StatsArgs, context: &Context, out: &mut Output) -> Resu
         records: records.as_deref(),
     };
     let stats = block_on(async {
-        let mut db = Connection::open(&reached.url).await?;
+        let mut db = connect(&reached, out).await?;
         let stats = stats(&mut db, scope).await?;
         db.close().await;
         Ok(stats)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::target::Target;
+use crate::cli::session::connect;
 use crate::cli::{block_on, confirm, interrupted, may_ask};
 use crate::config::Context;
 use crate::config::environment::PATH;
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &VacuumArgs, context: &Context, out: &mut Output) -> Res
     let options = VacuumOptions { full: args.full, analyze: args.analyze, lock_timeout_ms };
     let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
     block_on(async {
-        let mut db = Connection::open(&reached.url).await?;
+        let mut db = connect(&reached, out).await?;
         let namespaces = (!args.schemas.is_empty()).then_some(args.schemas.as_slice());
         let plan = plan(&mut db, &args.tables, namespaces, options).await?;
         if args.full {

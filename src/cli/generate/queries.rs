@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use serde_json::{Value, json};
 
 use crate::cli::block_on;
+use crate::cli::session::connect;
 use crate::config::environment::PATH;
 use crate::config::{Project, relative};
-use crate::db::Connection;
 use crate::db::local::Reached;
 use crate::error::Error;
 use crate::output::Output;
@@ -32,7 +32,7 @@ pub(super) fn described(project: &Project, out: &mut Output) -> Result<Value, Er
     let search_path = project.settings.environment.get(PATH).map(OsStr::new);
     let reached = Reached::new(&project.url()?, search_path)?;
     let outcomes = block_on(async {
-        let mut db = Connection::open(&reached.url).await?;
+        let mut db = connect(&reached, out).await?;
         let outcomes = describe(&mut db, queries.iter().map(|query| (&*query.name, &*query.source))).await;
         db.close().await;
         Ok(outcomes?)

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, out: &mut Output) -> Res
         let session = session.wait_for_lock(args.lock_timeout);
         let directory = session.directory()?;
         let folder = session.shown_directory();
-        let mut db = if args.dry_run { session.connect().await? } else { session.connect_or_create(out).await?.0 };
+        let mut db = if args.dry_run { session.connect(out).await? } else { session.connect_or_create(out).await?.0 };
         out.line("");
         match directory.migrations.len() {
             0 => out.line(format!("No migrations found in {}", folder.display())),

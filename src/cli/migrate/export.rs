@@ -47,7 +47,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context, out: &mut Output) -> Res
         return with_session(&args.common.project, context, out, async |session, out| {
             let session = session.wait_for_lock(args.common.lock_timeout);
             let directory = session.directory()?;
-            let mut db = session.connect().await?;
+            let mut db = session.connect(out).await?;
             let options = args.common.options(&args.output, &args.table, session.lock_timeout());
             let width = if args.int8_versions { Width::Int8 } else { Width::Int4 };
             let seed = Seed { db: &mut db, width };

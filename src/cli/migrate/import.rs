@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, out: &mut Output) -> Res
     with_session(&args.common.project, context, out, async |session, out| {
         let session = session.wait_for_lock(args.common.lock_timeout);
         let mut directory = session.directory()?;
-        let mut db = session.connect().await?;
+        let mut db = session.connect(out).await?;
         let options = args.common.options(&args.folder, &args.table, session.lock_timeout());
         let imported = import(&mut db, &mut directory, &options).await?;
         if args.common.json {

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &LogArgs, context: &Context, out: &mut Output) -> Result
                 "remove `state = \"off\"` or `EVT_STATE`",
             ));
         };
-        let mut db = session.connect().await?;
+        let mut db = session.connect(out).await?;
         let runs = runs(&mut db, schema, args.number).await?.unwrap_or_default();
         if args.json {
             let runs: Vec<Value> = runs.iter().map(as_json).collect();

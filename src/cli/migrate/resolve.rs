@@ -46,12 +46,12 @@ pub(crate) fn run(args: &ResolveArgs, context: &Context, out: &mut Output) -> Re
         let (state, name) = match (named("applied", &args.applied), named("rolled back", &args.rolled_back)) {
             (Some((state, name)), None) => {
                 let directory = session.directory()?;
-                let mut db = session.connect().await?;
+                let mut db = session.connect(out).await?;
                 resolve::applied(&mut db, &directory, &name, session.lock_timeout()).await?;
                 (state, name)
             }
             (None, Some((state, name))) => {
-                let mut db = session.connect().await?;
+                let mut db = session.connect(out).await?;
                 resolve::rolled_back(&mut db, &name, session.lock_timeout()).await?;
                 (state, name)
             }

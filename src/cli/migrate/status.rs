@@ -43,7 +43,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context, out: &mut Output) -> Res
     args.tolerated.warn(out);
     with_session(&args.project, context, out, async |session, out| {
         let directory = session.directory()?;
-        let mut db = session.connect().await?;
+        let mut db = session.connect(out).await?;
         let (status, history) = status_and_history(&mut db, &directory, Reading::Honest).await?;
         let drift = if args.no_drift {
             None

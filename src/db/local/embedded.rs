@@ -24,6 +24,7 @@ mod server;
 mod server;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -38,6 +39,30 @@ pub const MAJOR: &str = "17";
 
 /// The hidden command of evt that is the server.
 pub const COMMAND: &str = "embedded-server";
+
+/// Who has the only connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// The process at the other end; `evt dev` for those who come by its port.
+    pub process: u32,
+    /// What the program calls itself, else the role.
+    pub name: String,
+    /// The database.
+    pub database: String,
+}
+
+impl Guest {
+    /// The guest of the server with this data, as it was last written there.
+    pub(super) fn of(data: &Path) -> Option<Self> {
+        let text = fs::read_to_string(data.join(GUEST)).ok()?;
+        let mut lines = text.lines();
+        let process = lines.next()?.parse().ok()?;
+        Some(Self { process, name: lines.next()?.to_owned(), database: lines.next()?.to_owned() })
+    }
+}
+
+/// The file in the data folder that says who is the guest (lines: pid, name, database). There is none if nobody is.
+const GUEST: &str = "guest";
 
 /// The program that serves it: evt itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,13 @@ pub struct Visitor {
     pub application: Option<String>,
 }
 
+impl Visitor {
+    /// What to call it.
+    pub fn name(&self) -> &str {
+        self.application.as_deref().unwrap_or(&self.user)
+    }
+}
+
 /// Reads what a client says first, and answers requests for encryption, which there is none of. Nothing if it says
 /// nothing, as those do who only look whether the port is open; no visitor if it only cancels somebody's statement.
 pub(super) async fn greeting<S>(stream: &mut S) -> io::Result<Option<(Vec<u8>, Option<Visitor>)>>

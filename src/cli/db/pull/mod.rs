@@ -106,16 +106,16 @@ fn load(args: &PullArgs, context: &Context) -> Result<(SchemaFiles, Project), Er
 }
 
 /// Reads the database and makes a schema of it. In the database nothing is written, not even a missing namespace.
-fn read(session: &Session, options: &PullOptions, out: &Output) -> Result<Pulled, Error> {
-    let spinner = out.spinner("reading the database");
+fn read(session: &Session, options: &PullOptions, out: &mut Output) -> Result<Pulled, Error> {
     let Scope { namespaces, default_namespace } = &session.scope;
     if namespaces.is_empty() {
         return Err(crate::introspect::to_psl::PullError::NoNamespaces.into());
     }
     let scope = Scope { namespaces: namespaces.clone(), default_namespace: default_namespace.clone() };
-    let database = block_on(async {
-        let mut db = session.connect().await?;
-        Ok(Box::pin(introspect(&mut db, &scope)).await?)
+    let (database, spinner) = block_on(async {
+        let mut db = session.connect(out).await?;
+        let spinner = out.spinner("reading the database");
+        Ok((Box::pin(introspect(&mut db, &scope)).await?, spinner))
     })?;
     spinner.set_message(format!("writing the schema for {}", plural(database.tables.len(), "table")));
     let project = &session.project;

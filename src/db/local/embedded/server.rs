@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use super::super::choice::EMBEDDED;
 use super::super::greeting::{Visitor, greeting};
 use super::super::{LOOK_AGAIN, LocalError, PATIENCE, home, io_error, postmaster};
-use super::MAJOR;
+use super::{GUEST, MAJOR};
 
 /// Whether there is a PostgreSQL inside this evt.
 pub const AVAILABLE: bool = true;
@@ -171,6 +171,8 @@ struct House {
     inner: PathBuf,
     orders: Sender<Over>,
     turn: tokio::sync::Mutex<()>,
+    /// Where those who wait can read who the guest is.
+    board: PathBuf,
     guest: Mutex<Option<(Visitor, Instant)>>,
     report: UnboundedSender<String>,
 }
@@ -182,7 +184,10 @@ impl House {
         let (orders, received) = mpsc::channel();
         let proxy = PgliteProxy::new(data);
         std::thread::Builder::new().name("postgres".to_owned()).spawn(move || run(&proxy, &listener, &received))?;
-        Ok(Self { inner, orders, turn: tokio::sync::Mutex::new(()), guest: Mutex::new(None), report })
+        let (turn, board) = (tokio::sync::Mutex::new(()), data.join(GUEST));
+        // Of a server that was killed.
+        let _ = fs::remove_file(&board);
+        Ok(Self { inner, orders, turn, board, guest: Mutex::new(None), report })
     }
 
     fn say(&self, text: String) {
@@ -195,7 +200,15 @@ impl House {
         self.guest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_guest(&self, guest: Option<Visitor>) {
+    fn set_guest(&self, guest: Option<(Visitor, u32)>) {
+        // Whoever waits does so without knowing why, if this fails.
+        let _ = match &guest {
+            Some((visitor, process)) => {
+                fs::write(&self.board, format!("{process}\n{}\n{}\n", visitor.name(), visitor.database))
+            }
+            None => fs::remove_file(&self.board),
+        };
+        let guest = guest.map(|(visitor, _)| visitor);
         *self.guest.lock().unwrap_or_else(PoisonError::into_inner) = guest.map(|visitor| (visitor, Instant::now()));
     }
 
@@ -228,7 +241,8 @@ async fn attend(mut client: UnixStream, house: Arc<House>) -> Result<(), Broken>
         let _ = client.write_all(&refusal(house.guest())).await;
         return Ok(());
     };
-    house.set_guest(Some(visitor));
+    let process = client.peer_cred().ok().and_then(|peer| peer.pid()).and_then(|pid| u32::try_from(pid).ok());
+    house.set_guest(Some((visitor, process.unwrap_or_default())));
     let (over, ended) = oneshot::channel();
     house.orders.send(over).map_err(|_| Broken)?;
     let Ok(mut inner) = UnixStream::connect(&house.inner).await else { return Err(Broken) };
@@ -274,8 +288,8 @@ where
 /// "Error and Notice Message Fields"; 53300 is `too_many_connections`).
 fn refusal(guest: Option<(Visitor, Instant)>) -> Vec<u8> {
     let who = guest.map(|(visitor, since)| {
-        let name = visitor.application.unwrap_or(visitor.user);
-        format!(": `{name}` has been connected to `{}` for {} s", visitor.database, since.elapsed().as_secs())
+        let (name, database) = (visitor.name(), &visitor.database);
+        format!(": `{name}` has been connected to `{database}` for {} s", since.elapsed().as_secs())
     });
     let message = format!(
         "the PostgreSQL inside evt serves one connection at a time, and none became free within {} s{}",
