@@ -88,7 +88,7 @@ const EXTENSIONS: &[Step] = &[
     Run("doctor", 0, "`citext` is there"),
     Run("migrate reset --force", 0, "The database is reset."),
     Write("migrations/29990101000000_crypto/migration.sql", "CREATE EXTENSION pgcrypto;\n"),
-    Run("doctor", 1, "pgcrypto"),
+    Run("doctor", 1, "nothing can be added to the PostgreSQL inside evt"),
     Run("migrate deploy", 1, "extension \"pgcrypto\" is not available"),
     Run("migrate dev --name more", 1, "pgcrypto"),
 ];

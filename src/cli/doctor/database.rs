@@ -189,12 +189,14 @@ async fn check_extensions(db: &mut Connection, session: &Session, needed: &[Stri
         .collect();
     let names = |states: &[&ExtensionState]| backticked(states.iter().map(|state| state.name.as_str()));
     if !missing.is_empty() {
-        return checks.wrong(
-            "extensions",
-            format!("the server does not have {}", names(&missing)),
+        let way_out = if db.serves_one() {
+            "nothing can be added to the PostgreSQL inside evt: let an installed one serve new data, by \
+             `server=installed` in the URL, or name a server elsewhere"
+        } else {
             "install the package with it on the server's machine (on Debian often `postgresql-contrib` or \
-             `postgresql-<version>-<name>`), or ask the provider of the database for it",
-        );
+             `postgresql-<version>-<name>`), or ask the provider of the database for it"
+        };
+        return checks.wrong("extensions", format!("the server does not have {}", names(&missing)), way_out);
     }
     if !forbidden.is_empty() {
         let statements: Vec<String> =
