@@ -98,6 +98,10 @@ impl Drop for Host {
     }
 }
 
+/// What a URL says for a server that serves one connection at a time: who connects may have to wait for the end of the one
+/// before, which takes longer than the five seconds of other URLs on a machine that has much to do.
+const TURN: &str = "&connect_timeout=60";
+
 /// A database of one test's own.
 pub(crate) struct TestDatabase {
     pub(crate) url: DatabaseUrl,
@@ -132,7 +136,10 @@ impl TestDatabase {
         let user = self.url.user().unwrap_or_default();
         match location.strip_prefix("unix:") {
             // The port is part of the socket's name.
-            Some(folder) => format!("postgresql://{user}@localhost:{}/{database}?host={folder}", self.url.port()),
+            Some(folder) => {
+                let patience = if self.url.serves_one() { TURN } else { "" };
+                format!("postgresql://{user}@localhost:{}/{database}?host={folder}{patience}", self.url.port())
+            }
             None => format!("{}/{database}", given_url().unwrap_or_default()),
         }
     }
