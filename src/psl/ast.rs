@@ -116,7 +116,7 @@ pub struct Field {
     /// `@name(…)`, in source order.
     pub attributes: Vec<Attribute>,
     /// Comment behind it on the same line.
-    pub trailing: Option<Comment>,
+    pub trailing: Option<Box<Comment>>,
     /// Documentation (spec/psl.md section 1.4).
     pub documentation: Option<String>,
     /// The whole declaration including its newline.
@@ -140,7 +140,7 @@ pub enum TypeName {
     /// A scalar, enum, model or view.
     Name(CompactString),
     /// `Unsupported("…")`: the text after unescaping.
-    Unsupported(String),
+    Unsupported(Box<str>),
 }
 
 /// How many values a field holds.
@@ -162,7 +162,7 @@ pub struct EnumValue {
     /// `@map(…)` and others.
     pub attributes: Vec<Attribute>,
     /// Comment behind it on the same line.
-    pub trailing: Option<Comment>,
+    pub trailing: Option<Box<Comment>>,
     /// Documentation.
     pub documentation: Option<String>,
     /// The whole line including its newline.
@@ -177,7 +177,7 @@ pub struct Property {
     /// The value; `None` for `key =`, which is diagnosed.
     pub value: Option<Expr>,
     /// Comment behind it on the same line.
-    pub trailing: Option<Comment>,
+    pub trailing: Option<Box<Comment>>,
     /// From the key through the value, the blanks and the comment behind it.
     pub span: Span,
     /// The whole line including its newline.
@@ -202,7 +202,7 @@ pub struct BlockAttribute {
     /// The attribute.
     pub attribute: Attribute,
     /// Comment behind it on the same line.
-    pub trailing: Option<Comment>,
+    pub trailing: Option<Box<Comment>>,
     /// The whole line including its newline.
     pub line: Span,
 }
@@ -238,19 +238,23 @@ pub enum Expr {
     String(CompactString, Span),
     /// A bare path: `true`, `Asc`, a field name, an enum value.
     Constant(CompactString, Span),
-    /// `name(…)`.
-    Call {
-        /// The function.
-        name: Ident,
-        /// Its arguments.
-        arguments: Arguments,
-        /// Name and arguments.
-        span: Span,
-    },
+    /// `name(…)`, which is several times larger than the others.
+    Call(Box<Call>),
     /// `[a, b]`.
     Array(Vec<Expr>, Span),
     /// `{ key: value }`, known to the rules of Prisma 7 only.
     Object(Vec<(Ident, Expr)>, Span),
+}
+
+/// `name(…)` as a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The function.
+    pub name: Ident,
+    /// Its arguments.
+    pub arguments: Arguments,
+    /// Name and arguments.
+    pub span: Span,
 }
 
 /// A run of comment lines without anything between them.
@@ -328,8 +332,8 @@ impl Expr {
             | Self::String(_, span)
             | Self::Constant(_, span)
             | Self::Array(_, span)
-            | Self::Object(_, span)
-            | Self::Call { span, .. } => *span,
+            | Self::Object(_, span) => *span,
+            Self::Call(call) => call.span,
         }
     }
 }

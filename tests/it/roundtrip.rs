@@ -134,29 +134,29 @@ fn tree(file: &Ast, block: &Block) -> Tree {
                 let ty = field.ty.as_ref().expect("a type");
                 let name = match &ty.name {
                     TypeName::Name(name) => (false, name.to_string()),
-                    TypeName::Unsupported(text) => (true, text.clone()),
+                    TypeName::Unsupported(text) => (true, text.to_string()),
                 };
                 lines.push(Line::Field {
                     name: field.name.text.to_string(),
                     ty: name,
                     arity: arity(ty.arity),
                     attributes: field.attributes.iter().map(attr).collect(),
-                    trailing: field.trailing.as_ref().map(note),
+                    trailing: field.trailing.as_deref().map(note),
                 });
             }
             Member::Value(value) => lines.push(Line::Value {
                 name: value.name.text.to_string(),
                 attributes: value.attributes.iter().map(attr).collect(),
-                trailing: value.trailing.as_ref().map(note),
+                trailing: value.trailing.as_deref().map(note),
             }),
             Member::Property(property) => lines.push(Line::Property {
                 name: property.name.text.to_string(),
                 value: value(property.value.as_ref().expect("a value")),
-                trailing: property.trailing.as_ref().map(note),
+                trailing: property.trailing.as_deref().map(note),
             }),
             Member::Attribute(attribute) => lines.push(Line::Attribute {
                 attribute: attr(&attribute.attribute),
-                trailing: attribute.trailing.as_ref().map(note),
+                trailing: attribute.trailing.as_deref().map(note),
             }),
             Member::Comments(comments) => lines.extend(comments.list.iter().map(note).map(Line::Comment)),
             Member::BlankLines => {}
@@ -191,7 +191,7 @@ fn value(expression: &Expr) -> Value {
         Expr::Number(text, _) => Value::Number(text.to_string()),
         Expr::String(text, _) => Value::Text(text.to_string()),
         Expr::Constant(text, _) => Value::Constant(text.to_string()),
-        Expr::Call { name, arguments, .. } => Value::Call(name.text.to_string(), args(arguments)),
+        Expr::Call(call) => Value::Call(call.name.text.to_string(), args(&call.arguments)),
         Expr::Array(list, _) => Value::Array(list.iter().map(value).collect()),
         Expr::Object(list, _) => {
             Value::Object(list.iter().map(|(key, entry)| (key.text.to_string(), value(entry))).collect())

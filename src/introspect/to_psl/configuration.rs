@@ -100,7 +100,7 @@ fn extensions(file: &Ast, block: &Block, plan: &Plan<'_>) -> Option<String> {
     let of_item = |item: &Expr| {
         let name = match item {
             Expr::Constant(name, _) => name,
-            Expr::Call { name, .. } => &name.text,
+            Expr::Call(call) => &call.name.text,
             _ => return None,
         };
         written.iter().find(|extension| extension.name == *name)

@@ -196,13 +196,13 @@ impl Editor<'_> {
         for member in &self.place.block.members {
             let declared = match member {
                 Member::Field(field) => {
-                    Declared { name: &field.name.text, trailing: field.trailing.as_ref(), is_attribute: false }
+                    Declared { name: &field.name.text, trailing: field.trailing.as_deref(), is_attribute: false }
                 }
                 Member::Value(value) => {
-                    Declared { name: &value.name.text, trailing: value.trailing.as_ref(), is_attribute: false }
+                    Declared { name: &value.name.text, trailing: value.trailing.as_deref(), is_attribute: false }
                 }
                 Member::Attribute(line) => {
-                    Declared { name: &line.attribute.name.text, trailing: line.trailing.as_ref(), is_attribute: true }
+                    Declared { name: &line.attribute.name.text, trailing: line.trailing.as_deref(), is_attribute: true }
                 }
                 Member::Comments(comments) => {
                     self.let_loose();
@@ -378,7 +378,7 @@ fn is_laid_out(block: &Block) -> bool {
     let is_declared = |member: &Member| matches!(member, Member::Field(_) | Member::Value(_));
     let first = block.members.iter().position(is_declared).unwrap_or_default();
     let last = block.members.iter().rposition(is_declared).unwrap_or_default();
-    let is_behind = |comment: &Option<Comment>| comment.as_ref().is_some_and(is_plain);
+    let is_behind = |comment: &Option<Box<Comment>>| comment.as_deref().is_some_and(is_plain);
     block.members.iter().enumerate().any(|(position, member)| match member {
         Member::BlankLines => (first..last).contains(&position),
         Member::Comments(comments) => comments.list.iter().any(is_plain),

@@ -105,7 +105,7 @@ fn print_field(file: &Ast, field: &Field, table: &mut Table) {
         values::attribute(file, "@", attribute, &mut table.text);
     }
     table.end_cell();
-    table.end_row(comment_text(file, field.trailing.as_ref()));
+    table.end_row(comment_text(file, field.trailing.as_deref()));
 }
 
 fn print_value(file: &Ast, value: &EnumValue, table: &mut Table) {
@@ -116,7 +116,7 @@ fn print_value(file: &Ast, value: &EnumValue, table: &mut Table) {
         values::attribute(file, "@", attribute, &mut table.text);
     }
     table.end_cell();
-    table.end_row(comment_text(file, value.trailing.as_ref()));
+    table.end_row(comment_text(file, value.trailing.as_deref()));
 }
 
 fn print_property(file: &Ast, property: &Property, table: &mut Table) {
@@ -127,7 +127,7 @@ fn print_property(file: &Ast, property: &Property, table: &mut Table) {
         values::expression(file, value, &mut table.text);
     }
     table.end_cell();
-    table.end_row(comment_text(file, property.trailing.as_ref()));
+    table.end_row(comment_text(file, property.trailing.as_deref()));
 }
 
 fn print_attributes(file: &Ast, mut attributes: Vec<Attributed<'_>>, out: &mut String) {
@@ -138,7 +138,7 @@ fn print_attributes(file: &Ast, mut attributes: Vec<Attributed<'_>>, out: &mut S
         }
         out.push_str(INDENT);
         values::attribute(file, "@@", &attribute.attribute, out);
-        if let Some(comment) = comment_text(file, attribute.trailing.as_ref()) {
+        if let Some(comment) = comment_text(file, attribute.trailing.as_deref()) {
             out.push(' ');
             out.push_str(comment);
         }

@@ -28,9 +28,9 @@ fn arguments(file: &Ast, arguments: &Arguments, out: &mut String) {
 pub(super) fn expression(file: &Ast, value: &Expr, out: &mut String) {
     match value {
         Expr::Number(..) | Expr::String(..) | Expr::Constant(..) => out.push_str(file.text(value.span())),
-        Expr::Call { name, arguments: list, .. } => {
-            out.push_str(&name.text);
-            arguments(file, list, out);
+        Expr::Call(call) => {
+            out.push_str(&call.name.text);
+            arguments(file, &call.arguments, out);
         }
         Expr::Array(list, _) => {
             out.push('[');

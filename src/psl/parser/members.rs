@@ -36,6 +36,7 @@ impl<'a> Reader<'a> {
             let Read { value: member, end } = self.member(kind, name, at, &mut ahead);
             at = end;
             let Some(mut member) = member else {
+                list.shrink_to_fit();
                 return Some(Read { value: list, end });
             };
             match &mut member {
@@ -49,10 +50,10 @@ impl<'a> Reader<'a> {
                 }
                 // A run of comments belongs to the next field or value, whatever stands between the two.
                 Member::Field(field) => {
-                    field.documentation = with_trailing(above(&list, run.take()), field.trailing.as_ref());
+                    field.documentation = with_trailing(above(&list, run.take()), field.trailing.as_deref());
                 }
                 Member::Value(value) => {
-                    value.documentation = with_trailing(above(&list, run.take()), value.trailing.as_ref());
+                    value.documentation = with_trailing(above(&list, run.take()), value.trailing.as_deref());
                 }
                 Member::Property(_) | Member::Attribute(_) | Member::BlankLines | Member::Junk(_) => {}
             }
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
             },
             Rule::field | Rule::enum_value | Rule::property_line | Rule::attribute_line => {
                 let (trailing, span) = match self.trailing(Body::of(kind), at, &pair) {
-                    Some(Trailing::Comment(comment, span)) => (comment, span),
+                    Some(Trailing::Comment(comment, span)) => (comment.map(Box::new), span),
                     // Nothing that is read of this block will be used.
                     Some(Trailing::Unclosed) => {
                         return Read { value: Some(Member::BlankLines), end: self.text.len() };
@@ -158,7 +159,7 @@ impl<'a> Reader<'a> {
         block: &str,
         at: usize,
         pair: Pair<'_, Rule>,
-        trailing: Option<Comment>,
+        trailing: Option<Box<Comment>>,
         span: Span,
     ) -> Option<Field> {
         let mut inner = pair.into_inner();
@@ -228,7 +229,7 @@ impl<'a> Reader<'a> {
         }
         let name = name?;
         let name = match name.as_rule() {
-            Rule::unsupported => TypeName::Unsupported(self.string(at, &name.into_inner().next()?)),
+            Rule::unsupported => TypeName::Unsupported(self.string(at, &name.into_inner().next()?).into()),
             _ => TypeName::Name(name.as_str().into()),
         };
         Some(FieldType { name, arity, span })
@@ -246,7 +247,7 @@ impl<'a> Reader<'a> {
         &mut self,
         at: usize,
         pair: Pair<'_, Rule>,
-        trailing: Option<Comment>,
+        trailing: Option<Box<Comment>>,
         span: Span,
     ) -> Option<EnumValue> {
         let mut inner = pair.into_inner();
@@ -258,9 +259,15 @@ impl<'a> Reader<'a> {
         Some(EnumValue { name, attributes, trailing, documentation: None, span })
     }
 
-    fn property(&mut self, at: usize, pair: Pair<'_, Rule>, trailing: Option<Comment>, line: Span) -> Option<Property> {
+    fn property(
+        &mut self,
+        at: usize,
+        pair: Pair<'_, Rule>,
+        trailing: Option<Box<Comment>>,
+        line: Span,
+    ) -> Option<Property> {
         let pair = pair.into_inner().next()?;
-        let span = with_comment(self.span(at, &pair), trailing.as_ref());
+        let span = with_comment(self.span(at, &pair), trailing.as_deref());
         let mut inner = pair.into_inner();
         let name = self.ident(at, &inner.next()?);
         let value = match inner.next().filter(|value| !is_comment(value)) {
@@ -275,11 +282,11 @@ impl<'a> Reader<'a> {
         kind: BlockKind,
         at: usize,
         pair: Pair<'_, Rule>,
-        trailing: Option<Comment>,
+        trailing: Option<Box<Comment>>,
         line: Span,
     ) -> Option<BlockAttribute> {
         let mut attribute = self.attribute(at, pair.into_inner().next()?)?;
-        attribute.span = with_comment(attribute.span, trailing.as_ref());
+        attribute.span = with_comment(attribute.span, trailing.as_deref());
         if kind == BlockKind::CompositeType {
             let message = match attribute.name.text.as_str() {
                 "map" => "a composite type has no name in the database, so it cannot be mapped",

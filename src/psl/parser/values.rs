@@ -3,7 +3,7 @@
 use pest::iterators::Pair;
 
 use super::{Reader, Rule};
-use crate::psl::ast::{Argument, Arguments, Expr};
+use crate::psl::ast::{Argument, Arguments, Call, Expr};
 
 impl Reader<'_> {
     /// What stands in parentheses.
@@ -63,7 +63,7 @@ impl Reader<'_> {
                     Some(arguments) => {
                         let arguments = self.arguments(at, arguments)?;
                         let span = self.range(name.span.start as usize, arguments.span.end as usize);
-                        Expr::Call { name, arguments, span }
+                        Expr::Call(Box::new(Call { name, arguments, span }))
                     }
                     None => Expr::Constant(name.text, name.span),
                 }

@@ -70,7 +70,7 @@ fn contains_object(value: &Expr) -> bool {
     match value {
         Expr::Object(..) => true,
         Expr::Array(elements, _) => elements.iter().any(contains_object),
-        Expr::Call { arguments, .. } => any_object(&arguments.list),
+        Expr::Call(call) => any_object(&call.arguments.list),
         Expr::Number(..) | Expr::String(..) | Expr::Constant(..) => false,
     }
 }

@@ -66,11 +66,11 @@ fn operator_class<'a>(argument: &'a Argument, diagnostics: &mut Diagnostics) -> 
             }
             known.map(|class| OperatorClass::Known(class.name))
         }
-        Expr::Call { name, arguments, span } if name.text == "raw" => {
-            if let [Argument { value: Some(Expr::String(text, _)), .. }] = arguments.list.as_slice() {
+        Expr::Call(call) if call.name.text == "raw" => {
+            if let [Argument { value: Some(Expr::String(text, _)), .. }] = call.arguments.list.as_slice() {
                 return Some(OperatorClass::Raw(text));
             }
-            diagnostics.error(*span, "`raw(…)` takes one string: the operator class's name in the database");
+            diagnostics.error(call.span, "`raw(…)` takes one string: the operator class's name in the database");
             None
         }
         _ => {

@@ -104,7 +104,7 @@ fn provider<'a>(block: &Block, properties: &mut Properties<'a>, diagnostics: &mu
         return None;
     };
     match value {
-        Expr::Call { name: function, .. } if function.text == "env" => {
+        Expr::Call(call) if call.name.text == "env" => {
             diagnostics
                 .error(block.span, format!("the provider of datasource `{name}` cannot come from the environment"))
                 .help("write `provider = \"postgresql\"`");
@@ -291,7 +291,7 @@ fn extension<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Option<Exten
 pub(super) fn string_or_env(value: &Expr, diagnostics: &mut Diagnostics) -> Option<StringOrEnv> {
     match value {
         Expr::String(text, span) => Some(StringOrEnv::Text(text.to_string(), *span)),
-        Expr::Call { name, arguments, span } if name.text == "env" => env(arguments, *span, diagnostics),
+        Expr::Call(call) if call.name.text == "env" => env(&call.arguments, call.span, diagnostics),
         _ => mismatch("a string or `env(\"NAME\")`", value, diagnostics),
     }
 }

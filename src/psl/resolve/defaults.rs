@@ -25,7 +25,7 @@ pub(super) fn read<'a>(
     let value = args.take_default("value", diagnostics)?;
     let mapped_name = constraint_name(args, diagnostics).map(|name| name.value);
     let check = Check { span: args.span(), enums };
-    if mapped_name.is_some() && matches!(value, Expr::Call { name, .. } if name.text == "autoincrement") {
+    if mapped_name.is_some() && matches!(value, Expr::Call(call) if call.name.text == "autoincrement") {
         diagnostics.error(check.span, "a default of `autoincrement()` cannot have a name").help("remove `map`");
     }
     check.value(value, ty, arity, diagnostics);
@@ -49,12 +49,12 @@ pub(super) fn read_composite<'a>(
             (Type::Composite(_) | Type::Unsupported(_), _) => {
                 diagnostics.error(span, "a composite type's field of this type cannot have a default");
             }
-            (_, Expr::Call { name, .. })
-                if ["autoincrement", "dbgenerated", "auto", "nanoid"].contains(&name.text.as_str()) =>
+            (_, Expr::Call(call))
+                if ["autoincrement", "dbgenerated", "auto", "nanoid"].contains(&call.name.text.as_str()) =>
             {
-                diagnostics.error(span, format!("`{}()` is not possible in a composite type", name.text));
+                diagnostics.error(span, format!("`{}()` is not possible in a composite type", call.name.text));
             }
-            (_, Expr::Call { name, .. }) if !FUNCTIONS.contains(&name.text.as_str()) => {
+            (_, Expr::Call(call)) if !FUNCTIONS.contains(&call.name.text.as_str()) => {
                 report_unknown_function(value, diagnostics);
             }
             (Type::Scalar(_) | Type::Enum(_), _) => {
@@ -67,14 +67,15 @@ pub(super) fn read_composite<'a>(
 
 /// Reports a function that does not exist.
 pub(crate) fn report_unknown_function(value: &Expr, diagnostics: &mut Diagnostics) {
-    let Expr::Call { name, span, .. } = value else { return };
-    if FUNCTIONS.contains(&name.text.as_str()) {
+    let Expr::Call(call) = value else { return };
+    if FUNCTIONS.contains(&call.name.text.as_str()) {
         return;
     }
-    let diagnostic = diagnostics.error(*span, format!("function `{}()` is not known", name.text));
+    let diagnostic = diagnostics.error(call.span, format!("function `{}()` is not known", call.name.text));
     diagnostic.help(
-        did_you_mean(&name.text, FUNCTIONS)
-            .unwrap_or_else(|| format!("a function of the database is written `dbgenerated(\"{}()\")`", name.text)),
+        did_you_mean(&call.name.text, FUNCTIONS).unwrap_or_else(|| {
+            format!("a function of the database is written `dbgenerated(\"{}()\")`", call.name.text)
+        }),
     );
 }
 
@@ -87,8 +88,8 @@ struct Check<'e, 'a> {
 impl Check<'_, '_> {
     fn value(&self, value: &Expr, ty: Type<'_>, arity: FieldArity, diagnostics: &mut Diagnostics) {
         match (ty, value) {
-            (_, Expr::Call { name, arguments, .. }) if name.text == "dbgenerated" => {
-                self.dbgenerated(arguments, diagnostics);
+            (_, Expr::Call(call)) if call.name.text == "dbgenerated" => {
+                self.dbgenerated(&call.arguments, diagnostics);
             }
             (Type::Composite(_), _) => {
                 diagnostics.error(self.span, "a field of a composite type cannot have a default");
@@ -102,10 +103,10 @@ impl Check<'_, '_> {
             (_, Expr::Array(..)) => {
                 diagnostics.error(self.span, "the default of a field that is no list cannot be a list");
             }
-            (Type::Enum(_), Expr::Call { .. }) => {
+            (Type::Enum(_), Expr::Call(_)) => {
                 self.wrong_kind(value, ty, diagnostics);
             }
-            (_, Expr::Call { name, arguments, .. }) => self.call(&name.text, arguments, ty, diagnostics),
+            (_, Expr::Call(call)) => self.call(&call.name.text, &call.arguments, ty, diagnostics),
             _ if arity == FieldArity::List => {
                 diagnostics
                     .error(self.span, "the default of a list must be a list")
@@ -120,7 +121,7 @@ impl Check<'_, '_> {
     fn list(&self, elements: &[Expr], ty: Type<'_>, diagnostics: &mut Diagnostics) {
         for element in elements {
             let valid = match element {
-                Expr::Call { .. } | Expr::Array(..) => self.wrong_kind(element, ty, diagnostics),
+                Expr::Call(_) | Expr::Array(..) => self.wrong_kind(element, ty, diagnostics),
                 _ => self.literal(element, ty, diagnostics),
             };
             if !valid {

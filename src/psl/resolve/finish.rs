@@ -169,7 +169,7 @@ fn default_value(default: &DefaultAttribute<'_>, ty: Type<'_>) -> Option<Default
         Expr::Array(elements, _) => {
             elements.iter().map(|element| literal(element, ty)).collect::<Option<_>>().map(DefaultValue::List)
         }
-        Expr::Call { name, arguments, .. } => function(&name.text, arguments),
+        Expr::Call(call) => function(&call.name.text, &call.arguments),
         value => literal(value, ty).map(DefaultValue::Literal),
     }
 }
@@ -180,7 +180,7 @@ fn literal(value: &Expr, ty: Type<'_>) -> Option<Literal> {
         Expr::Number(digits, _) => Some(Literal::Number(digits.to_string())),
         Expr::Constant(name, _) if matches!(ty, Type::Enum(_)) => Some(Literal::EnumValue(name.to_string())),
         Expr::Constant(name, _) => name.parse().ok().map(Literal::Boolean),
-        Expr::Call { .. } | Expr::Array(..) | Expr::Object(..) => None,
+        Expr::Call(_) | Expr::Array(..) | Expr::Object(..) => None,
     }
 }
 

@@ -65,12 +65,12 @@ fn config_value(value: &Expr, diagnostics: &mut Diagnostics) -> ConfigValue {
         Expr::Array(elements, _) => {
             ConfigValue::List(elements.iter().map(|element| config_value(element, diagnostics)).collect())
         }
-        Expr::Call { name, .. } if name.text == "env" => match string_or_env(value, diagnostics) {
+        Expr::Call(call) if call.name.text == "env" => match string_or_env(value, diagnostics) {
             Some(StringOrEnv::Env(name, _)) => ConfigValue::Env(name),
             Some(StringOrEnv::Text(..)) | None => ConfigValue::Text(as_written(value)),
         },
         Expr::String(text, _) => ConfigValue::Text(text.to_string()),
-        Expr::Number(..) | Expr::Constant(..) | Expr::Call { .. } | Expr::Object(..) => {
+        Expr::Number(..) | Expr::Constant(..) | Expr::Call(_) | Expr::Object(..) => {
             ConfigValue::Text(as_written(value))
         }
     }
@@ -82,8 +82,8 @@ fn as_written(value: &Expr) -> String {
         Expr::Number(text, _) | Expr::Constant(text, _) => text.to_string(),
         Expr::String(text, _) => format!("{text:?}"),
         Expr::Array(elements, _) => format!("[{}]", joined(elements.iter().map(as_written))),
-        Expr::Call { name, arguments, .. } => {
-            format!("{}({})", name.text, joined(arguments.list.iter().map(argument_as_written)))
+        Expr::Call(call) => {
+            format!("{}({})", call.name.text, joined(call.arguments.list.iter().map(argument_as_written)))
         }
         Expr::Object(terms, _) => {
             let terms = terms.iter().map(|(key, value)| format!("{}: {}", key.text, as_written(value)));

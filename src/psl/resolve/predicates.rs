@@ -23,7 +23,7 @@ pub(super) fn read<'a>(
     let span = args.span();
     let predicate = match value {
         Expr::Object(terms, _) => fields(terms, span, model, diagnostics),
-        Expr::Call { name, arguments, .. } if name.text == "raw" => raw(arguments, span, diagnostics),
+        Expr::Call(call) if call.name.text == "raw" => raw(&call.arguments, span, diagnostics),
         _ => {
             diagnostics
                 .error(span, format!("`where` is {}", describe(value)))

@@ -403,7 +403,7 @@ impl ScalarField<'_> {
     /// Whether the default is `autoincrement()`.
     pub(crate) fn is_autoincrement(&self) -> bool {
         let value = self.default.map(|default| default.value);
-        matches!(value, Some(Expr::Call { name, .. }) if name.text == "autoincrement")
+        matches!(value, Some(Expr::Call(call)) if call.name.text == "autoincrement")
     }
 }
 

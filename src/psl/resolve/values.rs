@@ -23,9 +23,7 @@ pub(super) fn constant<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Op
 pub(super) fn constant_or_call<'a>(value: &'a Expr, diagnostics: &mut Diagnostics) -> Option<Word<'a>> {
     match value {
         Expr::Constant(name, span) => Some(Word { name, arguments: None, span: *span }),
-        Expr::Call { name, arguments, span } => {
-            Some(Word { name: &name.text, arguments: Some(arguments), span: *span })
-        }
+        Expr::Call(call) => Some(Word { name: &call.name.text, arguments: Some(&call.arguments), span: call.span }),
         _ => mismatch("a name", value, diagnostics),
     }
 }
@@ -89,7 +87,7 @@ pub(crate) fn describe(value: &Expr) -> String {
         Expr::Number(digits, _) => format!("the number `{digits}`"),
         Expr::String(text, _) => format!("the string `\"{text}\"`"),
         Expr::Constant(text, _) => format!("`{text}`"),
-        Expr::Call { name, .. } => format!("the function `{}(…)`", name.text),
+        Expr::Call(call) => format!("the function `{}(…)`", call.name.text),
         Expr::Array(..) => "a list".to_owned(),
         Expr::Object(..) => "an object".to_owned(),
     }

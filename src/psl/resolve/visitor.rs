@@ -200,8 +200,8 @@ fn check_punctuation(arguments: &Arguments, attribute: &str, diagnostics: &mut D
     }
     for argument in &arguments.list {
         match &argument.value {
-            Some(Expr::Call { arguments, .. }) => {
-                complete &= check_punctuation(arguments, attribute, diagnostics);
+            Some(Expr::Call(call)) => {
+                complete &= check_punctuation(&call.arguments, attribute, diagnostics);
             }
             Some(Expr::Array(elements, _)) => check_elements(elements, attribute, diagnostics),
             Some(Expr::Number(..) | Expr::String(..) | Expr::Constant(..) | Expr::Object(..)) | None => {}
@@ -225,8 +225,8 @@ fn check_values(arguments: &Arguments, attribute: &str, diagnostics: &mut Diagno
 /// A trailing comma in a call that is an element of a list is passed over: so does the reference.
 fn check_elements(elements: &[Expr], attribute: &str, diagnostics: &mut Diagnostics) {
     for element in elements {
-        if let Expr::Call { arguments, .. } = element {
-            check_values(arguments, attribute, diagnostics);
+        if let Expr::Call(call) = element {
+            check_values(&call.arguments, attribute, diagnostics);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Names of keys, indexes and foreign keys: which are used more than once where they must be unique.
 
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::dbschema::names;
 use crate::psl::diagnostics::{Diagnostics, Span};
@@ -12,11 +12,11 @@ use crate::psl::schema::{ModelId, ModelKind, RelationKind};
 #[derive(Default)]
 pub(super) struct ConstraintNames<'a> {
     /// Keys and indexes, by namespace.
-    by_namespace: HashMap<(Option<&'a str>, Cow<'a, str>), u32>,
+    by_namespace: FxHashMap<(Option<&'a str>, Cow<'a, str>), u32>,
     /// Keys, indexes and foreign keys, by model.
-    by_model: HashMap<(ModelId, Cow<'a, str>), u32>,
+    by_model: FxHashMap<(ModelId, Cow<'a, str>), u32>,
     /// `name` of keys and unique indexes, by model.
-    client: HashMap<(ModelId, &'a str), u32>,
+    client: FxHashMap<(ModelId, &'a str), u32>,
 }
 
 impl<'a> ConstraintNames<'a> {

@@ -1,6 +1,6 @@
 //! Rules for enums.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::models::namespace;
 use crate::psl::diagnostics::Diagnostics;
@@ -8,7 +8,7 @@ use crate::psl::resolve::Resolved;
 
 /// Checks the namespaces of enums, and that no two have the same name in the database.
 pub(super) fn check(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     for found in &resolved.enums {
         let scope = found.namespace.map(|namespace| namespace.value);
         if !seen.insert((scope, found.database_name())) {

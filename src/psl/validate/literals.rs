@@ -13,9 +13,9 @@ pub(super) fn check(value: &Expr, ty: Type<'_>, diagnostics: &mut Diagnostics) {
     let Type::Scalar(scalar) = ty else { return };
     match value {
         Expr::Array(elements, _) => elements.iter().for_each(|element| check(element, ty, diagnostics)),
-        Expr::Call { name, span, .. } if name.text == "auto" => {
+        Expr::Call(call) if call.name.text == "auto" => {
             diagnostics
-                .error(*span, "`auto()` is for document databases only")
+                .error(call.span, "`auto()` is for document databases only")
                 .help("use `autoincrement()`, `uuid()` or `dbgenerated(…)`");
         }
         Expr::Number(text, _) | Expr::String(text, _) => {
@@ -23,7 +23,7 @@ pub(super) fn check(value: &Expr, ty: Type<'_>, diagnostics: &mut Diagnostics) {
                 diagnostics.error(value.span(), format!("{} is not {wanted}", describe(value)));
             }
         }
-        Expr::Constant(..) | Expr::Call { .. } | Expr::Object(..) => {}
+        Expr::Constant(..) | Expr::Call(_) | Expr::Object(..) => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules for models and views as a whole.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Context, indexes, keys, views};
 use crate::psl::diagnostics::{Diagnostics, Span};
@@ -9,7 +9,7 @@ use crate::psl::schema::{ModelId, ModelKind};
 
 /// Reports tables that would have the same name in the database.
 pub(super) fn database_names(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let mut seen: HashMap<(Option<&str>, &str), &Model<'_>> = HashMap::new();
+    let mut seen: FxHashMap<(Option<&str>, &str), &Model<'_>> = FxHashMap::default();
     let models = resolved.models.iter().filter(|model| model.kind == ModelKind::Model);
     let views = resolved.models.iter().filter(|model| model.kind == ModelKind::View);
     for model in models.chain(views) {

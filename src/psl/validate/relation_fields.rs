@@ -1,7 +1,7 @@
 //! Rules for single relation fields.
 
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::{Ambiguous, keys};
 use crate::psl::diagnostics::Diagnostics;
@@ -9,11 +9,11 @@ use crate::psl::resolve::{Field, FieldRef, Located, Model, RelationField, Resolv
 use crate::psl::schema::{FieldId, ModelId, ReferentialAction, RelationMode};
 
 /// The relation fields of a model by target and relation name, whether explicit or not.
-pub(super) type Counts<'a> = HashMap<(ModelId, Cow<'a, str>), Vec<FieldId>>;
+pub(super) type Counts<'a> = FxHashMap<(ModelId, Cow<'a, str>), Vec<FieldId>>;
 
 /// Sorts the relation fields of a model by target and relation name.
 pub(super) fn count<'a>(resolved: &Resolved<'a>, id: ModelId) -> Counts<'a> {
-    let mut counts = Counts::new();
+    let mut counts = Counts::default();
     for (field, _, relation) in resolved.model(id).relation_fields() {
         counts.entry((relation.target, name(resolved, id, relation))).or_default().push(field);
     }
