@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::guarded::guarded;
 use crate::pooler::{Pooler, has_pgbouncer};
-use crate::server::{TestDatabase, binaries, live_blocking, of_programs};
+use crate::server::{TestDatabase, live_blocking, of_programs};
 
 const SCHEMA: &str =
     "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n\nmodel A {\n  id Int @id\n}\n";
@@ -41,7 +41,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     ];
     tests.extend(live.into_iter().map(|(name, test)| live_blocking(format!("doctor: {name}"), move |db| test(&db))));
     let pooler = live_blocking("doctor: a pooler in transaction mode", |database| pooler(&database));
-    tests.push(pooler.with_ignored_flag(binaries().is_none() || !has_pgbouncer()));
+    tests.push(of_programs(pooler.with_ignored_flag(!has_pgbouncer())));
     tests
 }
 

@@ -9,13 +9,12 @@ use std::process::{Child, Command, Stdio};
 use libtest_mimic::Trial;
 
 use crate::migrations::project;
-use crate::server::{TestDatabase, binaries, live_blocking, open_to_all};
+use crate::server::{TestDatabase, live_blocking, of_programs, open_to_all};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let pull = live_blocking("pooler: db pull through every mode of PgBouncer", |database| pull(&database));
     let deploy = live_blocking("pooler: deploy through every mode of PgBouncer", |database| deploy(&database));
-    let is_missing = binaries().is_none() || !has_pgbouncer();
-    vec![pull.with_ignored_flag(is_missing), deploy.with_ignored_flag(is_missing)]
+    [pull, deploy].map(|test| of_programs(test.with_ignored_flag(!has_pgbouncer()))).into()
 }
 
 /// All questions are in one transaction, without names on the server: other clients may have its connections before and

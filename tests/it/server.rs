@@ -338,7 +338,7 @@ pub(crate) fn on_each_kind(
 ) -> Vec<Trial> {
     let (own, inside) = (test.clone(), self::embedded().is_some());
     let installed = Trial::test(format!("{installed} {name}"), move || own(ServerKind::Installed));
-    let mut trials = vec![installed.with_ignored_flag(binaries().is_none())];
+    let mut trials = vec![of_programs(installed)];
     if inside {
         trials.push(Trial::test(format!("{embedded} {name}"), move || test(ServerKind::Embedded)));
     }
