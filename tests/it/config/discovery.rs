@@ -115,6 +115,9 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "neither a file nor a folder",
+        // Deep enough that the device is named in full wherever temporary files are.
+        files: &[("a/b/c/", "")],
+        cwd: "a/b/c",
         schema: Some("/dev/null"),
         wants: &[("error", "`/dev/null`, which `--schema` names, is neither a file nor a folder")],
         ..EMPTY
