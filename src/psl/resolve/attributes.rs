@@ -168,9 +168,9 @@ fn scalar_default<'a>(
 /// Reads `@db.Name(…)`; only built-in types have one, elsewhere it is an unknown attribute.
 fn native_type<'a>(scalar: &mut ScalarField<'a>, attributes: &mut Attributes<'a>, diagnostics: &mut Diagnostics) {
     if matches!(scalar.ty, Type::Scalar(_))
-        && let Some((scope, name, attribute)) = attributes.scoped(diagnostics)
+        && let Some(attribute) = attributes.scoped(diagnostics)
     {
-        scalar.native_type = Some(NativeTypeAttribute { scope, name, attribute });
+        scalar.native_type = Some(NativeTypeAttribute { attribute });
     }
 }
 

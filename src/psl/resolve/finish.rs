@@ -13,7 +13,8 @@ impl Resolved<'_> {
     pub(crate) fn finish(self) -> Option<PslSchema> {
         let relations: Option<Vec<_>> =
             self.relations.iter().map(|relation| finish_relation(&self, relation)).collect();
-        let models: Option<Vec<_>> = self.models.iter().map(model).collect();
+        // Each goes when it is done, while it is near.
+        let models: Option<Vec<_>> = self.models.into_iter().map(|found| model(&found)).collect();
         Some(PslSchema {
             rules: self.rules,
             relations: relations?,
@@ -148,12 +149,12 @@ fn scalar_field(scalar: &ScalarField<'_>) -> Option<schema::ScalarField> {
 
 impl NativeTypeAttribute<'_> {
     /// The type; `None` if there is none of that name, or its arguments are not as many whole numbers as it takes.
-    pub(crate) fn resolve(&self) -> Option<NativeType> {
-        NativeType::from_name(self.name, &self.numbers()?)
+    pub(crate) fn resolve(self) -> Option<NativeType> {
+        NativeType::from_name(self.name(), &self.numbers()?)
     }
 
     /// The arguments, those without value left out; `None` if one is no whole number.
-    pub(crate) fn numbers(&self) -> Option<Vec<u32>> {
+    pub(crate) fn numbers(self) -> Option<Vec<u32>> {
         let list = self.attribute.arguments.iter().flat_map(|arguments| &arguments.list);
         list.filter_map(|argument| argument.value.as_ref())
             .map(|value| match value {

@@ -140,10 +140,6 @@ pub(crate) struct ScalarField<'a> {
 /// `@db.Name(…)`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NativeTypeAttribute<'a> {
-    /// What stands before the dot.
-    pub(crate) scope: &'a str,
-    /// What stands behind it.
-    pub(crate) name: &'a str,
     pub(crate) attribute: &'a Attribute,
 }
 
@@ -396,6 +392,22 @@ impl<'a> Field<'a> {
     /// The name in the database; a relation field's own name.
     pub(crate) fn column_name(&self) -> &'a str {
         self.scalar().and_then(|scalar| scalar.mapped_name).unwrap_or(self.name())
+    }
+}
+
+impl<'a> NativeTypeAttribute<'a> {
+    /// What stands before the dot.
+    pub(crate) fn scope(self) -> &'a str {
+        self.parts().0
+    }
+
+    /// What stands behind it.
+    pub(crate) fn name(self) -> &'a str {
+        self.parts().1
+    }
+
+    fn parts(self) -> (&'a str, &'a str) {
+        self.attribute.name.text.split_once('.').unwrap_or_default()
     }
 }
 

@@ -52,13 +52,13 @@ impl<'a> Attributes<'a> {
         visited.into_iter().filter_map(|attribute| Args::new(attribute, diagnostics)).collect()
     }
 
-    /// The attribute of the form `@scope.Name`, with its two parts.
-    pub(super) fn scoped(&mut self, diagnostics: &mut Diagnostics) -> Option<(&'a str, &'a str, &'a Attribute)> {
+    /// The attribute of the form `@scope.Name`.
+    pub(super) fn scoped(&mut self, diagnostics: &mut Diagnostics) -> Option<&'a Attribute> {
         let mut found = None;
         self.pending.retain(|&attribute| {
-            let Some((scope, name)) = attribute.name.text.split_once('.') else { return true };
+            let Some((scope, _)) = attribute.name.text.split_once('.') else { return true };
             if found.is_none() {
-                found = Some((scope, name, attribute));
+                found = Some(attribute);
             } else {
                 diagnostics
                     .error(attribute.span, format!("a field takes only one native type `@{scope}.…`"))

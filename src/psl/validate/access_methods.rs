@@ -108,7 +108,7 @@ fn column_type<'a>(field: &Field<'a>) -> ColumnType<'a> {
     let Some(scalar) = field.scalar() else { return ColumnType::Other };
     // A native type that does not exist is reported where it stands.
     match (scalar.native_type.filter(|native| native.resolve().is_some()), scalar.ty) {
-        (Some(native), Type::Scalar(_)) => ColumnType::Native(native.name),
+        (Some(native), Type::Scalar(_)) => ColumnType::Native(native.name()),
         (None, Type::Scalar(ty)) => ColumnType::Scalar(ty),
         (_, Type::Unsupported(_)) => ColumnType::Unsupported,
         (_, Type::Enum(_) | Type::Composite(_)) => ColumnType::Other,

@@ -25,6 +25,11 @@ impl<'a> ConstraintNames<'a> {
         let mut all = Self::default();
         // What must be unique depends on the database.
         let has_datasource = resolved.datasource.is_some();
+        if has_datasource {
+            let keys = resolved.models.iter().map(|model| 1 + model.indexes.len()).sum();
+            all.by_namespace.reserve(keys);
+            all.by_model.reserve(keys + resolved.relations.len());
+        }
         for (id, model) in (0u32..).map(ModelId).zip(&resolved.models) {
             let key = model.primary_key.iter().filter_map(|key| key.name);
             for name in key.chain(model.indexes.iter().filter_map(|index| index.name)) {

@@ -31,7 +31,7 @@ pub(super) fn check<'a>(
         return;
     };
     let name = datasource.block.name.text.as_str();
-    if let (Some(native), Type::Scalar(ty)) = (&scalar.native_type, scalar.ty) {
+    if let (Some(native), Type::Scalar(ty)) = (scalar.native_type, scalar.ty) {
         native_types::check(native, ty, name, diagnostics);
     }
     default(scalar, diagnostics);
@@ -57,7 +57,7 @@ fn without_datasource(model: &Model<'_>, field: &Field<'_>, scalar: &ScalarField
     }
     if let Some(native) = &scalar.native_type {
         diagnostics
-            .error(native.attribute.span, format!("native type `{}` needs a datasource", native.name))
+            .error(native.attribute.span, format!("native type `{}` needs a datasource", native.name()))
             .help("add a datasource block");
     }
     if field.arity == FieldArity::List {

@@ -86,7 +86,7 @@ fn xml_columns(model: &Model<'_>, index: &Index<'_>, diagnostics: &mut Diagnosti
     for field in index.fields.iter().map(|column| model.field(column.field)) {
         let Some(scalar) = field.scalar() else { continue };
         let is_xml = scalar.ty == Type::Scalar(ScalarType::String)
-            && scalar.native_type.is_some_and(|native| native.name == "Xml");
+            && scalar.native_type.is_some_and(|native| native.name() == "Xml");
         if is_xml {
             diagnostics
                 .error(field.ast.span, format!("field `{}` has type `Xml` and cannot be in an index", field.name()))

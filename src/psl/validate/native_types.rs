@@ -11,15 +11,15 @@ const MAX_TIME_PRECISION: u32 = 6;
 
 /// Checks `@db.Name(…)` on a field of a scalar type; `datasource` is the datasource's name.
 pub(super) fn check(
-    native: &NativeTypeAttribute<'_>,
+    native: NativeTypeAttribute<'_>,
     scalar: ScalarType,
     datasource: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let (name, span) = (native.name, native.attribute.span);
-    if native.scope != datasource {
+    let (name, span) = (native.name(), native.attribute.span);
+    if native.scope() != datasource {
         diagnostics
-            .error(span, format!("`@{}.{name}` does not begin with the name of the datasource", native.scope))
+            .error(span, format!("`@{}.{name}` does not begin with the name of the datasource", native.scope()))
             .help(format!("write `@{datasource}.{name}`"));
     }
     let Some(info) = NATIVE_TYPES.iter().find(|info| info.name == name) else {
