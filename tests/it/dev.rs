@@ -175,7 +175,7 @@ fn shared(project: &Project) -> Result<(), Failed> {
         let schema =
             format!("datasource db {{\n  provider = \"postgresql\"\n}}\n\nmodel A {{\n  id Int @id\n{field}}}\n");
         fs::write(project.join("schema.prisma"), schema)?;
-        let output = command(project).args(["migrate", "dev", "--name", name, "--url", &url]).output()?;
+        let output = command(project).args(["migrate", "dev", "--name", name, "--url", &patient(&url)]).output()?;
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         fs::remove_dir_all(project.join(".evt/cache"))?;
     }
@@ -186,7 +186,7 @@ fn shared(project: &Project) -> Result<(), Failed> {
 fn waits(project: &Project) -> Result<(), Failed> {
     let (mut child, address) = foreground(project, &[])?;
     let mut talk = BufReader::new(child.stderr.take().ok_or("its stderr")?).lines().map_while(Result::ok);
-    let url: DatabaseUrl = text(&address, "url").parse()?;
+    let url: DatabaseUrl = patient(&text(&address, "url")).parse()?;
     let runtime = runtime();
     let first = runtime.block_on(Connection::open(&url))?;
     let second = std::thread::spawn(move || crate::server::runtime().block_on(Connection::open(&url)).map(drop));
@@ -250,13 +250,19 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// The URL for those who may have to wait for their turn, on a busy machine too.
+fn patient(url: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}connect_timeout=60")
+}
+
 fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_default().to_owned()
 }
 
 /// Runs a script whose last statement has one row with one column, `answer`.
 fn ask(url: &str, sql: &str) -> Result<String, Failed> {
-    let url: DatabaseUrl = url.parse()?;
+    let url: DatabaseUrl = patient(url).parse()?;
     runtime().block_on(async {
         let mut db = Connection::open(&url).await?;
         let rows = db.rows(&Statement::script(sql)).await?;
