@@ -210,18 +210,20 @@ impl LocalServer {
         program.check_version(&data)?;
         let socket_folder = new_socket_folder(identity)?;
         let port = 5432;
-        let command = match program {
-            ServerProgram::Embedded(_) if !settings.is_empty() => {
-                return Err(LocalError::Embedded("it takes no settings".to_owned()));
-            }
-            ServerProgram::Embedded(embedded) => embedded.command(&data, &postmaster::socket(&socket_folder, port)),
+        if program.kind() == ServerKind::Embedded && !settings.is_empty() {
+            return Err(LocalError::Embedded("it takes no settings".to_owned()));
+        }
+        let socket = postmaster::socket(&socket_folder, port);
+        let command = || match program {
+            ServerProgram::Embedded(embedded) => embedded.command(&data, &socket),
             ServerProgram::Installed(binaries) => {
-                postgres(binaries, &data, &socket_folder, port, durability, settings, identity)
+                let folder = socket.parent().unwrap_or(&socket);
+                postgres(binaries, &data, folder, port, durability, settings, identity)
             }
         };
-        let child = launch(command, &data)?;
+        let child = launch(command(), &data)?;
         let mut server = server(socket_folder, port, Some(child));
-        server.wait_until_ready()?;
+        server.wait_until_ready(|| launch(command(), &data))?;
         Ok(server)
     }
 
@@ -281,7 +283,8 @@ impl LocalServer {
         Ok(true)
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), LocalError> {
+    /// `again` starts the program once more.
+    fn wait_until_ready(&mut self, again: impl Fn() -> Result<Child, LocalError>) -> Result<(), LocalError> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if let State::Ready { port, .. } = postmaster::state(&self.data) {
@@ -294,7 +297,13 @@ impl LocalServer {
                     ServerKind::Installed => "postgres",
                     ServerKind::Embedded => "evt embedded-server",
                 };
-                let failed = LocalError::Program { program, output: log_end(&self.data) };
+                let output = log_end(&self.data);
+                if output.contains(HELD) {
+                    std::thread::sleep(LOOK_AGAIN);
+                    self.child = Some(again()?);
+                    continue;
+                }
+                let failed = LocalError::Program { program, output };
                 // One that was started by somebody who died at once, before it could be seen, came first.
                 let (socket_folder, port) = postmaster::settled(&self.data)?.ok_or(failed)?;
                 let own = std::mem::replace(&mut self.socket_folder, socket_folder);
@@ -350,6 +359,10 @@ impl Drop for LocalServer {
     }
 }
 
+/// What a server says where one was killed whose processes have not all noticed that yet: those that calculate do so when
+/// they are done. Always in English: evt makes its clusters with the locale C.
+const HELD: &str = "pre-existing shared memory block";
+
 /// A URL that can be connected to, and the server behind it if evt runs it. The server stops when this is dropped, unless
 /// somebody else uses it.
 #[derive(Debug)]
@@ -394,7 +407,7 @@ fn launch(mut program: programs::Program, data: &Path) -> Result<Child, LocalErr
         // A group of its own: Ctrl-C in the terminal reaches evt, which stops the server in order.
         .process_group(0)
         .spawn()
-        .map_err(|error| LocalError::Program { program: "postgres", output: error.to_string() })
+        .map_err(|error| LocalError::Program { program: program.name, output: error.to_string() })
 }
 
 /// The command line of an installed server.

@@ -33,12 +33,17 @@ pub(crate) fn tests() -> Vec<Trial> {
             })
         })
         .collect();
-    let passwords = || {
-        wrong_passwords();
-        Ok(())
-    };
-    let name = "live local: wrong passwords are told apart from other trouble";
-    tests.push(of_programs(Trial::test(name, passwords)));
+    let of_programs_alone: [(&str, fn()); 2] = [
+        ("wrong passwords are told apart from other trouble", wrong_passwords),
+        ("a statement that a killed server has left is waited for", a_statement_outlives_its_server),
+    ];
+    tests.extend(of_programs_alone.map(|(name, test)| {
+        let run = move || {
+            test();
+            Ok(())
+        };
+        of_programs(Trial::test(format!("live local: {name}"), run))
+    }));
     if AVAILABLE {
         tests.extend(embedded());
     }
@@ -80,13 +85,42 @@ fn a_crash_loses_nothing(kind: ServerKind) {
     let folder = folder();
     let server = LocalServer::start(&program(kind), folder.path(), Durability::Kept).expect("a server");
     ask(&server, "CREATE TABLE kept (id int)");
-    let pid_file = fs::read_to_string(folder.path().join("data/postmaster.pid")).expect("a running server");
-    let pid = pid_file.lines().next().expect("its first line is the pid");
-    let killed = Command::new("kill").args(["-KILL", pid]).status().expect("kill");
-    assert!(killed.success());
+    kill(folder.path());
     drop(server);
     let server = start(kind, folder.path());
     ask(&server, "INSERT INTO kept VALUES (1)");
+}
+
+fn kill(folder: &Path) {
+    let pid_file = fs::read_to_string(folder.join("data/postmaster.pid")).expect("a running server");
+    let pid = pid_file.lines().next().expect("its first line is the pid");
+    let killed = Command::new("kill").args(["-KILL", pid]).status().expect("kill");
+    assert!(killed.success());
+}
+
+/// Whoever calculates notices late that the server is gone, and has its memory until then.
+fn a_statement_outlives_its_server() {
+    let folder = folder();
+    let server = start(ServerKind::Installed, folder.path());
+    let url = server.url(&"local:here".parse().expect("a URL"));
+    let busy = url.clone();
+    let calculates = std::thread::spawn(move || {
+        runtime().block_on(async {
+            let mut db = Connection::open(&busy).await.expect("a connection");
+            db.script(&"SELECT count(*) FROM generate_series(1, 3000000)".into()).await
+        })
+    });
+    runtime().block_on(async {
+        let mut db = Connection::open(&url).await.expect("a connection");
+        let question =
+            Statement::from("SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%3000000)'");
+        while db.rows(&question).await.expect("an answer").is_empty() {}
+    });
+    kill(folder.path());
+    drop(server);
+    ask(&start(ServerKind::Installed, folder.path()), "SELECT 1");
+    // Whether its answer still came makes no difference.
+    let _ = calculates.join().expect("its thread");
 }
 
 fn other_versions_are_refused(kind: ServerKind) {

@@ -143,7 +143,7 @@ fn user_in(passwd: &str, name: &str) -> Option<Identity> {
 
 /// A command and the name by which errors call it.
 pub(super) struct Program {
-    name: &'static str,
+    pub(super) name: &'static str,
     pub(super) command: Command,
 }
 
