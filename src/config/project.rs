@@ -104,21 +104,27 @@ impl Project {
         setting.map(|setting| self.settings.shown_origin(&setting.origin))
     }
 
-    /// Whether every URL that the schema itself names can be read, which Prisma 6 wants of a valid schema.
-    pub fn check_urls(&self) -> Result<(), ConfigError> {
-        let Some(datasource) = &self.schema.datasource else { return Ok(()) };
+    /// Whether every URL that the schema itself names can be read, which Prisma 6 wants of a valid schema. Returns the
+    /// variables that are missing, in order of their properties: Prisma 6 refuses these too, but a schema does not
+    /// become wrong by where it is looked at.
+    ///
+    /// # Errors
+    /// The first URL that is empty or not for PostgreSQL.
+    pub fn check_urls(&self) -> Result<Vec<ConfigError>, ConfigError> {
+        let mut missing = Vec::new();
+        let Some(datasource) = &self.schema.datasource else { return Ok(missing) };
         for (property, value) in [("url", &datasource.url), ("directUrl", &datasource.direct_url)] {
             let Some(value) = value else { continue };
             match self.parsed(&self.of_schema(property, value)) {
                 // Only whoever connects has to understand the rest of a URL.
-                Err(error @ ConfigError::VariableMissing { .. }) => return Err(error),
+                Err(error @ ConfigError::VariableMissing { .. }) => missing.push(error),
                 Err(error @ ConfigError::Url { source: UrlError::Empty | UrlError::Scheme { .. }, .. }) => {
                     return Err(error);
                 }
                 Ok(_) | Err(_) => {}
             }
         }
-        Ok(())
+        Ok(missing)
     }
 
     /// The namespaces of the schema: those of the datasource, else that of the URL.

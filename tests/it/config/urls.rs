@@ -29,7 +29,7 @@ pub(super) const ROWS: &[Row] = &[
                 "url",
                 "error: the environment variable `DATABASE_URL`, which `url` in the datasource block refers to, is not set",
             ),
-            ("check", "P1012"),
+            ("check", "1 missing"),
             ("code", "P1012"),
         ],
         ..EMPTY
@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
                 "url",
                 "error: the environment variable `DATABASE_URL`, which `url` in the datasource block refers to, is empty",
             ),
-            ("check", "P1012"),
+            ("check", "1 missing"),
         ],
         ..EMPTY
     },
