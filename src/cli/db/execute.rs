@@ -37,7 +37,7 @@ pub(crate) struct ExecuteArgs {
 pub(crate) fn run(args: &ExecuteArgs, context: &Context, out: &mut Output) -> Result<Exit, Error> {
     args.tolerated.warn(out);
     let source = args.source()?;
-    let url = args.target.url(context)?;
+    let (_, url) = args.target.load(context)?;
     let (name, script) = match source {
         Some(path) => (format!("`{}`", path.display()), read_file(path, context)?),
         None => ("the script on standard input".to_owned(), read_stdin()?),

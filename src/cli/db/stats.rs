@@ -45,12 +45,11 @@ pub(crate) fn run(args: &StatsArgs, context: &Context, out: &mut Output) -> Resu
         out.json_only();
     }
     args.tolerated.warn(out);
-    let url = args.target.url(context)?;
+    let (settings, url) = args.target.load(context)?;
     let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
-    let records = args.target.records(context)?;
     let scope = StatsScope {
         namespaces: (!args.schemas.is_empty()).then_some(args.schemas.as_slice()),
-        records: records.as_deref(),
+        records: settings.state.as_deref(),
     };
     let stats = block_on(async {
         let mut db = connect(&reached, out).await?;

@@ -54,8 +54,8 @@ pub(crate) fn run(args: &VacuumArgs, context: &Context, out: &mut Output) -> Res
     if args.json {
         out.json_only();
     }
-    let url = args.target.url(context)?;
-    let seconds = args.lock_timeout.or(args.target.lock_timeout_s(context)?);
+    let (settings, url) = args.target.load(context)?;
+    let seconds = args.lock_timeout.or(settings.lock_timeout_s);
     let lock_timeout_ms = Some(lock::timeout_ms(seconds));
     let options = VacuumOptions { full: args.full, analyze: args.analyze, lock_timeout_ms };
     let reached = Reached::new(&url, context.environment.get(PATH).map(std::ffi::OsStr::new))?;
