@@ -13,7 +13,7 @@ use evt::sql::quote::Statement;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use crate::server::{binaries, local_url, on_each_kind, open_to_all, runtime};
+use crate::server::{binaries, local_url, on_each_kind, open_to_all, patient, runtime};
 
 type Test = fn(&Project) -> Result<(), Failed>;
 
@@ -248,12 +248,6 @@ fn command(project: &Project) -> Command {
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-/// The URL for those who may have to wait for their turn, on a busy machine too.
-fn patient(url: &str) -> String {
-    let mark = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{mark}connect_timeout=60")
 }
 
 fn text(value: &Value, key: &str) -> String {

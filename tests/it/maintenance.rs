@@ -16,7 +16,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::introspect::Case;
-use crate::server::{TestDatabase, live, live_blocking};
+use crate::server::{TestDatabase, live, live_blocking, run};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -58,12 +58,6 @@ async fn check(database: TestDatabase, topic: &str) {
         run(&mut db, &format!("{namespaces} {}", case.sql)).await;
         let stats = stats(&mut db, SCOPE).await.expect("readable statistics");
         case.compare(&file, FINDINGS, &findings(&stats));
-    }
-}
-
-async fn run(db: &mut Connection, sql: &str) {
-    if let Err(error) = db.script(&Statement::script(sql)).await {
-        panic!("the test's own script fails: {error}\n{sql}");
     }
 }
 

@@ -5,10 +5,10 @@ use evt::dbschema::DbSchema;
 use evt::introspect::{IntrospectError, Scope, introspect};
 use evt::maintenance::stats::{StatsScope, stats};
 use evt::migrations::history::History;
-use evt::sql::quote::{Ident, Statement};
+use evt::sql::quote::Ident;
 use libtest_mimic::Trial;
 
-use crate::server::{TestDatabase, live};
+use crate::server::{TestDatabase, live, run};
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
@@ -22,12 +22,6 @@ pub(crate) fn tests() -> Vec<Trial> {
         live("odd: 1600 columns, dropped ones, temporary tables, a broken index", tables),
         live("odd: somebody changes the database meanwhile", meanwhile),
     ]
-}
-
-async fn run(db: &mut Connection, sql: &str) {
-    if let Err(error) = db.script(&Statement::script(sql)).await {
-        panic!("the test's own script fails: {error}\n{sql}");
-    }
 }
 
 async fn read(db: &mut Connection) -> DbSchema {

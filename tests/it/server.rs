@@ -98,9 +98,12 @@ impl Drop for Host {
     }
 }
 
-/// What a URL says for a server that serves one connection at a time: who connects may have to wait for the end of the one
-/// before, which takes longer than the five seconds of other URLs on a machine that has much to do.
-const TURN: &str = "&connect_timeout=60";
+/// A URL for a server that serves one connection at a time: who connects may have to wait for the end of the one before,
+/// which takes longer than the five seconds of other URLs on a machine that has much to do.
+pub(crate) fn patient(url: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}connect_timeout=60")
+}
 
 /// A database of one test's own.
 pub(crate) struct TestDatabase {
@@ -137,8 +140,8 @@ impl TestDatabase {
         match location.strip_prefix("unix:") {
             // The port is part of the socket's name.
             Some(folder) => {
-                let patience = if self.url.serves_one() { TURN } else { "" };
-                format!("postgresql://{user}@localhost:{}/{database}?host={folder}{patience}", self.url.port())
+                let url = format!("postgresql://{user}@localhost:{}/{database}?host={folder}", self.url.port());
+                if self.url.serves_one() { patient(&url) } else { url }
             }
             None => format!("{}/{database}", given_url().unwrap_or_default()),
         }
